@@ -1,0 +1,1 @@
+"""PrestaShop integration for the Thulium contact-centre CRM."""
