@@ -1,4 +1,4 @@
-"""Messages by key in Polish and English, read from TOML files; plural forms by CLDR's rules.
+"""Messages by key in Polish and English, read from TOML files (``en/*.toml``, ``pl/*.toml``); CLDR's plural forms.
 
 A message is a text with ``{placeholders}``, or a table of plural categories chosen by ``count``::
 
@@ -33,6 +33,12 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from _flatten(value, f"{key}.")
 
 
+def _read(folder: Traversable) -> Iterator[tuple[str, Message]]:
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".toml"):
+            yield from _flatten(tomllib.loads(file.read_text(encoding="utf-8")))
+
+
 @attrs.frozen
 class Catalogue:
     """All messages of one part of the program, in both languages."""
@@ -42,13 +48,8 @@ class Catalogue:
 
     @classmethod
     def read(cls, folder: Traversable) -> "Catalogue":
-        """Read ``en.toml`` and ``pl.toml`` in ``folder``."""
-        return cls(
-            {
-                locale: dict(_flatten(tomllib.loads((folder / f"{locale}.toml").read_text(encoding="utf-8"))))
-                for locale in ("en", "pl")
-            }
-        )
+        """Read ``en/*.toml`` and ``pl/*.toml`` in ``folder``; files only divide the work, keys are of one space."""
+        return cls({locale: dict(_read(folder / locale)) for locale in ("en", "pl")})
 
     def phrase(self, locale: str, key: str, **values: object) -> str:
         """The message in one language. Raises ``KeyError`` for an unknown key or a missing value."""
