@@ -142,12 +142,18 @@ orders = Table(
     Column("removed_at", BigInteger()),
     Column("checksum", BigInteger(), nullable=False),
 )
+# The first four columns find a customer's orders newest first; the others make it cover the tab's summary, so that
+# a customer with 5,000 orders is counted and added up without reading a single order.
 Index(
     "ix_prestashop_orders_owner",
     orders.c.integration,
     orders.c.id_customer,
     orders.c.placed_at,
     orders.c.id,
+    orders.c.state,
+    orders.c.id_currency,
+    orders.c.total_micro,
+    orders.c.removed_at,
 )
 Index("ix_prestashop_orders_reference_key", orders.c.integration, orders.c.reference_key)
 
