@@ -10,6 +10,7 @@ import pluggy
 from thulium_plugin_prestashop.contract.customers import CustomerId
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.contract.integration import IntegrationType
+from thulium_plugin_prestashop.contract.orders import Caller
 from thulium_plugin_prestashop.contract.surfaces import CustomersAction, CustomerTabs, HistorySections
 from thulium_plugin_prestashop.contract.views import SearchHit, Viewer
 
@@ -55,6 +56,11 @@ def thulium_search_orders(
     host: HostContext, query: str, viewer: Viewer, limit: int
 ) -> Awaitable[Sequence[SearchHit]] | None:
     """Orders whose reference or number is ``query``, newest first, at most ``limit``."""
+
+
+@hookspec
+def thulium_find_by_phone(host: HostContext, phone: str) -> Awaitable[Sequence[Caller]] | None:
+    """Who has this telephone number (E.164), best known first; from the mirror alone, well under 20 ms."""
 
 
 @hookspec

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import attrs
 
 from thulium_plugin_prestashop.contract.customers import Customers, CustomFields
+from thulium_plugin_prestashop.contract.orders import OrderSink
 from thulium_plugin_prestashop.contract.problems import Problems
 
 T = TypeVar("T")
@@ -119,5 +120,7 @@ class HostContext:
     """IANA zone of the company."""
     locale: str = "pl"
     """Language of the company, for texts that no single person asked for."""
+    orders: OrderSink | None = None
+    """Where to say whose orders changed; ``None`` when the host draws the views and needs no telling."""
     state: dict[str, object] = attrs.field(factory=dict, eq=False, repr=False)
     """The plugin's own memory between hooks, keyed by the plugin's id: so that it needs no module globals."""
