@@ -1,0 +1,66 @@
+"""What any host of Thulium plugins needs and may take from here: loading, scheduling, secrets, problems.
+
+:class:`Host` puts it together; each part also works by itself. :mod:`.secrets` needs ``cryptography`` and is
+therefore not imported here.
+"""
+
+from thulium_plugin_prestashop.hosting.clock import ManualClock, Sleep, SystemClock, settle
+from thulium_plugin_prestashop.hosting.hooks import HookAnswer, HookCalls
+from thulium_plugin_prestashop.hosting.host import Host, HostServices
+from thulium_plugin_prestashop.hosting.integrations import (
+    FieldClaimedError,
+    IntegrationEntry,
+    IntegrationRegistry,
+    IntegrationState,
+)
+from thulium_plugin_prestashop.hosting.jobs import FinishedRun, Job, JobSnapshot, JobState, Run
+from thulium_plugin_prestashop.hosting.loader import (
+    InstalledPlugin,
+    PluginError,
+    inspect_plugin,
+    installed_plugins,
+)
+from thulium_plugin_prestashop.hosting.problems import ProblemList, ProblemStorage, RaisedProblem
+from thulium_plugin_prestashop.hosting.scheduler import Scheduler
+from thulium_plugin_prestashop.hosting.spawner import TaskSpawner
+from thulium_plugin_prestashop.hosting.stall import StallMeter
+from thulium_plugin_prestashop.hosting.storage import (
+    IntegrationStorage,
+    MemoryIntegrationStorage,
+    StoredIntegration,
+)
+from thulium_plugin_prestashop.hosting.threads import run_in_thread
+
+__all__ = [
+    "FieldClaimedError",
+    "FinishedRun",
+    "HookAnswer",
+    "HookCalls",
+    "Host",
+    "HostServices",
+    "InstalledPlugin",
+    "IntegrationEntry",
+    "IntegrationRegistry",
+    "IntegrationState",
+    "IntegrationStorage",
+    "Job",
+    "JobSnapshot",
+    "JobState",
+    "ManualClock",
+    "MemoryIntegrationStorage",
+    "PluginError",
+    "ProblemList",
+    "ProblemStorage",
+    "RaisedProblem",
+    "Run",
+    "Scheduler",
+    "Sleep",
+    "StallMeter",
+    "StoredIntegration",
+    "SystemClock",
+    "TaskSpawner",
+    "inspect_plugin",
+    "installed_plugins",
+    "run_in_thread",
+    "settle",
+]
