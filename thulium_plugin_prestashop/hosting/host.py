@@ -14,6 +14,7 @@ import attrs
 from thulium_plugin_prestashop.contract.customers import CustomerId, Customers, CustomFields
 from thulium_plugin_prestashop.contract.host import Allegro, Clock, Egress, HostContext, Secrets
 from thulium_plugin_prestashop.contract.integration import IntegrationType
+from thulium_plugin_prestashop.contract.orders import Caller, OrderSink
 from thulium_plugin_prestashop.contract.problems import Problem, Severity
 from thulium_plugin_prestashop.contract.surfaces import CustomersAction, CustomerTabs, HistorySections
 from thulium_plugin_prestashop.contract.views import CustomerTab, HistorySection, SearchHit, TabQuery, Viewer
@@ -64,6 +65,7 @@ class HostServices:
     database_url: str | None = None
     time_zone: str = "Europe/Warsaw"
     locale: str = "pl"
+    orders: OrderSink | None = None
 
 
 class Host:
@@ -193,6 +195,7 @@ class Host:
             database_url=services.database_url,
             time_zone=services.time_zone,
             locale=services.locale,
+            orders=services.orders,
         )
 
     # What plugins show
@@ -244,6 +247,11 @@ class Host:
             time_limit=VIEW_SECONDS,
         )
         return [hit for answer in answers for hit in answer.value or ()][:limit]
+
+    async def find_by_phone(self, phone: str, *, time_limit: float = VIEW_SECONDS) -> list[Caller]:
+        """Who has this telephone number (E.164), over all plugins."""
+        answers = await self.hooks.call("thulium_find_by_phone", {"phone": phone}, time_limit=time_limit)
+        return [caller for answer in answers for caller in answer.value or ()]
 
     # What plugins are told
 
