@@ -73,6 +73,8 @@ class Form:
     key: str
     title: LocalizedText
     fields: tuple[Field, ...]
+    version: int = 1
+    """Raised when stored values need an upgrade; the host keeps it with the values it stores."""
 
     def field(self, key: str) -> Field:
         """The field called ``key``. Raises ``KeyError``."""

@@ -30,7 +30,11 @@ class IntegrationConfig:
     identity: str = ""
     """What the shop says of itself; re-authentication refuses a key that opens another shop."""
     facts: dict[str, str] = attrs.field(factory=dict)
-    """What authentication learned (version, shop name), to be kept by the host and shown to the administrator."""
+    """What authentication learned (``version``, ``shop_name``), to be kept by the host and shown to the
+    administrator, except for keys that begin with ``_``: those are the plugin's own.
+    """
+    settings_version: int = 1
+    """:attr:`.forms.Form.version` of the form that ``settings`` were filled in with."""
 
     def secret_handle(self, field: str) -> str:
         """Where the secret of form field ``field`` is kept in the host's secret store."""
@@ -194,7 +198,9 @@ class Integration(Protocol):
         ...
 
     async def tab(self, customer: CustomerId, viewer: Viewer, query: TabQuery) -> CustomerTab | None:
-        """The customer-card tab, or ``None`` when this shop does not know the customer."""
+        """The customer-card tab. For a customer whom this shop does not know: a tab without matches whose
+        ``empty`` says how to link, or ``None`` if linking is not offered.
+        """
         ...
 
     async def refresh(self, customer: CustomerId) -> Refreshed:

@@ -11,7 +11,8 @@ from thulium_plugin_prestashop.contract.views import CustomerTab, HistorySection
 
 @attrs.frozen
 class CustomerTabs:
-    """A kind of tab. ``load`` gives one tab per integration that has something to say about the customer.
+    """A kind of tab. ``load`` gives one tab per integration that knows the customer; when none does, those that
+    say how to link.
 
     ``integration`` narrows it to one (its id), and only then does ``query`` apply.
     """

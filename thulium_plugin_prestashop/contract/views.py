@@ -114,6 +114,7 @@ class Row:
     key: str
     """Unique over all integrations of a host: ``"<integration>:<order id>"``."""
     at: datetime
+    """Where it stands in time; 1 January 1970 for an order without a date, which has no ``date`` cell."""
     cells: Mapping[str, Cell]
 
 

@@ -1,0 +1,1 @@
+"""What administrators fill in and read: the integration type, its forms, problems, diagnostics."""
