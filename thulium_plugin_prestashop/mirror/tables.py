@@ -180,8 +180,9 @@ links = Table(
     # Marketplace login and masked address without its order part, case-folded; "" when there is none.
     _text("login_key"),
     _text("masked_key"),
-    # Hash of what was last written to the card for this customer; NULL when nothing was.
-    Column("written", BigInteger()),
+    # Four-byte hashes of every value ever offered to the card for this customer, one after the other. A value is
+    # offered once: what an agent has corrected or taken off the card since does not come back.
+    Column("offered", LargeBinary(), nullable=False),
     Column("created_at", BigInteger(), nullable=False),
     # An agent or administrator has unlinked it: no run links it again, only a person does.
     _flag("blocked"),
@@ -206,6 +207,18 @@ Index(
     postgresql_where=text("masked_key <> ''"),
 )
 
+phones = Table(
+    "prestashop_phones",
+    metadata,
+    _key(),
+    _key("id_customer", BigInteger),
+    # E.164. Kept beside the addresses because shops hold any spelling.
+    _key("number"),
+    sqlite_with_rowid=False,
+)
+# Over all shops: somebody is calling.
+Index("ix_prestashop_phones_number", phones.c.number)
+
 cursors = Table(
     "prestashop_cursors",
     metadata,
@@ -217,6 +230,8 @@ cursors = Table(
     _flag("imported"),
     # All changes up to this moment of the shop's wall clock are in the mirror; NULL before the first import began.
     Column("watermark", Text()),
+    # The same for rows above an id floor only, which frequent runs on a large shop are content with.
+    Column("recent_watermark", Text()),
     # The window being walked, and the id inside it up to which its rows are in the mirror; NULL when none is open.
     Column("window_lower", Text()),
     Column("window_upper", Text()),
@@ -234,8 +249,10 @@ skipped = Table(
     _key(),
     _key("resource"),
     _key("id", BigInteger),
+    # "settings": the settings leave it out; "erased": the host has erased the person it belongs to.
+    _text("reason"),
     sqlite_with_rowid=False,
-    comment="Rows the shop holds and the settings leave out, so that the sweep does not take them for lost ones.",
+    comment="Rows the shop holds and the mirror must not, so that the sweep does not take them for lost ones.",
 )
 
 set_aside = Table(
@@ -301,6 +318,7 @@ __all__ = [
     "lookups",
     "metadata",
     "orders",
+    "phones",
     "runs",
     "set_aside",
     "shops_state",

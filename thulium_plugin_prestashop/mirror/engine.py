@@ -1,0 +1,126 @@
+"""Opening the mirror: an asynchronous engine over SQLite (a file of the plugin's own) or the host's PostgreSQL.
+
+A mirror is opened once per host and shared by all its integrations. SQLite has one writer at a time; in this process
+writers queue for :meth:`Mirror.writing` in turn, so nobody spins on a busy database and no integration starves
+another. Readers never wait for a writer (WAL). No connection is ever held while the network is waited for.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+from sqlalchemy import event
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from thulium_plugin_prestashop.contract.host import HostContext
+from thulium_plugin_prestashop.mirror.migrate import upgrade
+
+FILE_NAME: Final = "prestashop.db"
+
+_PRAGMAS: Final = (
+    # Readers go on while somebody writes; a killed process leaves a consistent database.
+    "PRAGMA journal_mode=WAL",
+    # With WAL a crash of the program loses nothing; a power cut may lose the last page, which is then read again.
+    "PRAGMA synchronous=NORMAL",
+    # Another process (the command line on the same directory) may be writing.
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA foreign_keys=ON",
+    # What is deleted or overwritten is zeroed: an erased person leaves no text in free pages.
+    "PRAGMA secure_delete=ON",
+    "PRAGMA temp_store=MEMORY",
+    # 16 MiB: the upper levels of the indexes of a million orders.
+    "PRAGMA cache_size=-16384",
+)
+
+
+@attrs.define(eq=False)
+class Mirror:
+    """The open database. Close it with :meth:`close`."""
+
+    engine: AsyncEngine
+    path: Path | None
+    """The SQLite file, if it is one."""
+    _writer: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One write transaction: committed at the end, rolled back by an error or a cancellation."""
+        async with self._writer, self.engine.connect() as connection:
+            options = await connection.execution_options(mirror_write=True)
+            async with options.begin():
+                yield options
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent view for several queries."""
+        async with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    async def vacuum(self) -> None:
+        """Give freed space back and leave no remnant of deleted rows, in the file or in its write-ahead log."""
+        if self.path is None:
+            return
+        async with self._writer, self.engine.connect() as connection:
+            raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await raw.exec_driver_sql("VACUUM")
+            await raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def checkpoint(self) -> None:
+        """Empty the write-ahead log, which still holds earlier versions of changed pages."""
+        if self.path is None:
+            return
+        async with self._writer, self.engine.connect() as connection:
+            raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def close(self) -> None:
+        """Close every connection and its thread."""
+        await self.engine.dispose()
+
+
+async def open_mirror(host: HostContext) -> Mirror:
+    """The mirror of this host, brought to the newest schema.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: The database cannot be opened or upgraded.
+
+    """
+    return await open_database(host.database_url or host.data_directory / FILE_NAME)
+
+
+async def open_database(where: str | Path) -> Mirror:
+    """The mirror in a file, or at a SQLAlchemy address with an asynchronous driver."""
+    path = where if isinstance(where, Path) else None
+    url = URL.create("sqlite+aiosqlite", database=str(where)) if isinstance(where, Path) else where
+    # Four connections serve any number of integrations: each is held for one transaction only.
+    engine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=60)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    mirror = Mirror(engine, path)
+    try:
+        await upgrade(engine)
+    except BaseException:
+        await mirror.close()
+        raise
+    return mirror
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own, wrapped by SQLAlchemy
+        # The driver's implicit BEGIN comes too late for SELECT and DDL; transactions are begun below instead.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's Connection or its stand-in
+        # A writer takes the write lock at once: upgrading a read transaction later can fail without a retry.
+        write = connection.get_execution_options().get("mirror_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,276 @@
+"""The first tables, as they stood when this revision was written; later ones are changes to it.
+
+Revision ID: 0001
+Create Date: 2026-11-24
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def _key(name: str, kind: sa.Text | sa.BigInteger) -> "sa.Column[object]":
+    return sa.Column(name, kind, autoincrement=False, nullable=False)
+
+
+def _text(name: str) -> "sa.Column[str]":
+    return sa.Column(name, sa.Text(), server_default="", nullable=False)
+
+
+def _number(name: str) -> "sa.Column[int]":
+    return sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
+
+
+def _flag(name: str) -> "sa.Column[bool]":
+    return sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False)
+
+
+def upgrade() -> None:
+    """Create all tables and indexes."""
+    op.create_table(
+        "prestashop_addresses",
+        _key("integration", sa.Text()),
+        _key("id", sa.BigInteger()),
+        _number("id_customer"),
+        _number("id_country"),
+        _text("alias"),
+        _text("company"),
+        _text("firstname"),
+        _text("lastname"),
+        _text("vat_number"),
+        _text("dni"),
+        _text("address1"),
+        _text("address2"),
+        _text("postcode"),
+        _text("city"),
+        _text("other"),
+        _text("phone"),
+        _text("phone_mobile"),
+        _flag("deleted"),
+        sa.Column("date_add", sa.Text(), nullable=True),
+        sa.Column("date_upd", sa.Text(), nullable=True),
+        sa.Column("checksum", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("integration", "id", name="pk_prestashop_addresses"),
+    )
+    op.create_index(
+        "ix_prestashop_addresses_id_customer",
+        "prestashop_addresses",
+        ["integration", "id_customer"],
+        unique=False,
+    )
+    op.create_table(
+        "prestashop_cursors",
+        _key("integration", sa.Text()),
+        _key("resource", sa.Text()),
+        _number("imported_to"),
+        _flag("imported"),
+        sa.Column("watermark", sa.Text(), nullable=True),
+        sa.Column("recent_watermark", sa.Text(), nullable=True),
+        sa.Column("window_lower", sa.Text(), nullable=True),
+        sa.Column("window_upper", sa.Text(), nullable=True),
+        sa.Column("window_after", sa.BigInteger(), nullable=True),
+        sa.Column("window_floor", sa.BigInteger(), nullable=True),
+        _number("highest_id"),
+        sa.Column("full_window_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("integration", "resource", name="pk_prestashop_cursors"),
+    )
+    op.create_table(
+        "prestashop_customers",
+        _key("integration", sa.Text()),
+        _key("id", sa.BigInteger()),
+        _text("email"),
+        _text("email_key"),
+        _text("firstname"),
+        _text("lastname"),
+        _text("company"),
+        _text("siret"),
+        _flag("is_guest"),
+        _flag("active"),
+        _flag("deleted"),
+        _number("id_shop"),
+        _number("id_lang"),
+        sa.Column("date_add", sa.Text(), nullable=True),
+        sa.Column("date_upd", sa.Text(), nullable=True),
+        sa.Column("checksum", sa.BigInteger(), nullable=False),
+        _flag("pending"),
+        sa.PrimaryKeyConstraint("integration", "id", name="pk_prestashop_customers"),
+    )
+    op.create_index(
+        "ix_prestashop_customers_email_key",
+        "prestashop_customers",
+        ["integration", "email_key"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_prestashop_customers_pending",
+        "prestashop_customers",
+        ["integration", "id"],
+        unique=False,
+        sqlite_where=sa.text("pending"),
+        postgresql_where=sa.text("pending"),
+    )
+    op.create_table(
+        "prestashop_links",
+        _key("integration", sa.Text()),
+        _key("id_customer", sa.BigInteger()),
+        sa.Column("crm_id", sa.Text(), nullable=True),
+        _text("basis"),
+        _text("login_key"),
+        _text("masked_key"),
+        sa.Column("offered", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        _flag("blocked"),
+        _text("conflict"),
+        sa.PrimaryKeyConstraint("integration", "id_customer", name="pk_prestashop_links"),
+    )
+    op.create_index("ix_prestashop_links_crm_id", "prestashop_links", ["integration", "crm_id"], unique=False)
+    op.create_index("ix_prestashop_links_customer", "prestashop_links", ["crm_id"], unique=False)
+    op.create_index(
+        "ix_prestashop_links_login_key",
+        "prestashop_links",
+        ["integration", "login_key"],
+        unique=False,
+        sqlite_where=sa.text("login_key <> ''"),
+        postgresql_where=sa.text("login_key <> ''"),
+    )
+    op.create_index(
+        "ix_prestashop_links_masked_key",
+        "prestashop_links",
+        ["integration", "masked_key"],
+        unique=False,
+        sqlite_where=sa.text("masked_key <> ''"),
+        postgresql_where=sa.text("masked_key <> ''"),
+    )
+    op.create_table(
+        "prestashop_lookups",
+        _key("integration", sa.Text()),
+        _key("kind", sa.Text()),
+        _key("id", sa.BigInteger()),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("integration", "kind", "id", name="pk_prestashop_lookups"),
+    )
+    op.create_table(
+        "prestashop_orders",
+        _key("integration", sa.Text()),
+        _key("id", sa.BigInteger()),
+        _text("reference"),
+        _text("reference_key"),
+        _number("id_customer"),
+        _number("id_shop"),
+        _number("id_currency"),
+        _number("state"),
+        _number("total_micro"),
+        _text("payment"),
+        _text("module"),
+        _text("tracking"),
+        _number("id_address_delivery"),
+        _number("id_address_invoice"),
+        _text("gift_message"),
+        _text("note"),
+        _flag("valid"),
+        sa.Column("placed_at", sa.BigInteger(), nullable=True),
+        sa.Column("date_add", sa.Text(), nullable=True),
+        sa.Column("date_upd", sa.Text(), nullable=True),
+        sa.Column("rows", sa.LargeBinary(), nullable=False),
+        sa.Column("removed_at", sa.BigInteger(), nullable=True),
+        sa.Column("checksum", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("integration", "id", name="pk_prestashop_orders"),
+    )
+    op.create_index(
+        "ix_prestashop_orders_owner",
+        "prestashop_orders",
+        [
+            "integration",
+            "id_customer",
+            "placed_at",
+            "id",
+            "state",
+            "id_currency",
+            "total_micro",
+            "removed_at",
+        ],
+        unique=False,
+    )
+    op.create_index(
+        "ix_prestashop_orders_reference_key",
+        "prestashop_orders",
+        ["integration", "reference_key"],
+        unique=False,
+    )
+    op.create_table(
+        "prestashop_phones",
+        _key("integration", sa.Text()),
+        _key("id_customer", sa.BigInteger()),
+        _key("number", sa.Text()),
+        sa.PrimaryKeyConstraint("integration", "id_customer", "number", name="pk_prestashop_phones"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_prestashop_phones_number", "prestashop_phones", ["number"], unique=False)
+    op.create_table(
+        "prestashop_runs",
+        _key("integration", sa.Text()),
+        _key("id", sa.Text()),
+        sa.Column("started", sa.BigInteger(), nullable=False),
+        sa.Column("finished", sa.BigInteger(), nullable=True),
+        _text("mode"),
+        _text("trigger"),
+        _text("outcome"),
+        _text("error"),
+        _text("message"),
+        _text("figures"),
+        sa.PrimaryKeyConstraint("integration", "id", name="pk_prestashop_runs"),
+    )
+    op.create_index("ix_prestashop_runs_started", "prestashop_runs", ["integration", "started"], unique=False)
+    op.create_table(
+        "prestashop_set_aside",
+        _key("integration", sa.Text()),
+        _key("resource", sa.Text()),
+        _key("id", sa.Text()),
+        _text("reason"),
+        _text("detail"),
+        sa.Column("first_seen", sa.BigInteger(), nullable=False),
+        sa.Column("last_tried", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("integration", "resource", "id", name="pk_prestashop_set_aside"),
+    )
+    op.create_table(
+        "prestashop_shops_state",
+        _key("integration", sa.Text()),
+        _text("facts"),
+        _text("settings"),
+        sa.Column("last_success", sa.BigInteger(), nullable=True),
+        sa.Column("last_lookups", sa.BigInteger(), nullable=True),
+        sa.Column("last_sweep", sa.BigInteger(), nullable=True),
+        sa.Column("shop_clock", sa.BigInteger(), nullable=True),
+        sa.Column("host_clock", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("integration", name="pk_prestashop_shops_state"),
+    )
+    op.create_table(
+        "prestashop_skipped",
+        _key("integration", sa.Text()),
+        _key("resource", sa.Text()),
+        _key("id", sa.BigInteger()),
+        _text("reason"),
+        sa.PrimaryKeyConstraint("integration", "resource", "id", name="pk_prestashop_skipped"),
+        sqlite_with_rowid=False,
+    )
+
+
+def downgrade() -> None:
+    """Drop them all."""
+    op.drop_table("prestashop_skipped")
+    op.drop_table("prestashop_shops_state")
+    op.drop_table("prestashop_set_aside")
+    op.drop_table("prestashop_runs")
+    op.drop_table("prestashop_phones")
+    op.drop_table("prestashop_orders")
+    op.drop_table("prestashop_lookups")
+    op.drop_table("prestashop_links")
+    op.drop_table("prestashop_customers")
+    op.drop_table("prestashop_cursors")
+    op.drop_table("prestashop_addresses")
