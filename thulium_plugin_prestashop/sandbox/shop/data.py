@@ -32,8 +32,7 @@ class Specification:
 
 def populate(store: Store, wanted: Specification) -> None:
     """Fill an empty store and index it. Takes about 0.1 ms for each customer and order."""
-    # Repeatable data are the point; nothing here is a secret.
-    rng = random.Random(wanted.seed)
+    rng = random.Random(wanted.seed)  # noqa: S311 - repeatable data are the point; nothing here is a secret
     calendar = Calendar(wanted.until)
     store.insert("shops", small_tables.shops(multistore=wanted.multistore))
     store.insert("currencies", small_tables.currencies())

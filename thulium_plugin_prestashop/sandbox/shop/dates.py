@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import attrs
 
 _NIGHT_ENDS = 6
-_OCTOBER, _NOVEMBER = 10, 11
+_OCTOBER = 10
 
 
 @attrs.frozen
@@ -29,7 +29,7 @@ class Calendar:
         """A moment in the hour that happened twice, on the last Sunday of October before the end."""
         year = self.until.year
         while True:
-            last = datetime(year, _OCTOBER, 31, 2, 30)
+            last = datetime(year, _OCTOBER, 31, 2, 30)  # noqa: DTZ001 - wall-clock times have no zone
             sunday = last - timedelta(days=(last.weekday() + 1) % 7)
             if sunday < self.until:
                 return sunday.isoformat(sep=" ", timespec="seconds")

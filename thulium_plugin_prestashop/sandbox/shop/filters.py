@@ -4,6 +4,8 @@ What a value means is decided by one regular expression in PrestaShop (``Webserv
 whatever it does not recognise (``>=[5]``) adds no condition at all, silently.
 """
 
+# ruff: noqa: S608 - names of tables and columns come from this package; values are always bound
+
 import re
 import unicodedata
 

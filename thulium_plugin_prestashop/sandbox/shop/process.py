@@ -87,9 +87,8 @@ async def spawn_demo_shop(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     shop = SpawnedShop("", "", process)
-    assert process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), start_timeout)
+        line = await asyncio.wait_for(_first_line(process), start_timeout)
     except BaseException:
         await shop.stop()
         raise
@@ -100,6 +99,10 @@ async def spawn_demo_shop(
     ready = orjson.loads(line)
     shop.url, shop.key = ready["url"], ready["key"]
     return shop
+
+
+async def _first_line(process: asyncio.subprocess.Process) -> bytes:
+    return b"" if process.stdout is None else await process.stdout.readline()
 
 
 @asynccontextmanager

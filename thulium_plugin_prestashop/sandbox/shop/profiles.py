@@ -104,7 +104,7 @@ class Profile:
     @property
     def sql_failure_is_fatal(self) -> bool:
         """A failing query is a 500 with an empty body (8.2.4); elsewhere it is ``200 []``."""
-        return self.release[0] == 8
+        return self.since(8) and not self.since(9)
 
     @property
     def front_page(self) -> str:

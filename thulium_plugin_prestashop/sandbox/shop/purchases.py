@@ -1,5 +1,7 @@
 """Made-up orders with their rows, deterministic for a seed."""
 
+# ruff: noqa: PLR2004 - shares and chances are numbers where they are used; a name for each would hide them
+
 from __future__ import annotations
 
 import random

@@ -123,7 +123,7 @@ def _rows(record: Mapping[str, Any]) -> Iterator[dict[str, Value]]:
             yield {**row, "id_order": int(record["id"])}
 
 
-def _stored(value: Any, kind: Kind) -> Value:
+def _stored(value: Any, kind: Kind) -> Value:  # noqa: ANN401 - whatever JSON holds
     if kind is Kind.TRANSLATED:
         return json.dumps({str(each["id"]): each["value"] for each in value}, ensure_ascii=False)
     if kind in (Kind.INTEGER, Kind.BOOLEAN):

@@ -1,5 +1,7 @@
 """Rows of the database as the values an answer shows, with the types of the release."""
 
+# ruff: noqa: S608 - names of tables and columns come from this package; values are always bound
+
 from __future__ import annotations
 
 import json

@@ -16,6 +16,8 @@ from thulium_plugin_prestashop.sandbox.shop.tables import Kind, Resource
 
 _ASSOCIATIONS = ("groups", "order_rows")
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})")
+_SURROGATES = range(0xD800, 0xE000)
+"""Halves of characters beyond 16 bits, which iconv cannot convert one by one."""
 _FALSY = (None, "", "0", 0)
 
 
@@ -34,7 +36,7 @@ def encode(value: object, profile: Profile) -> bytes:
 
 def _character(match: re.Match[str]) -> str:
     code = int(match[1], 16)
-    return "" if 0xD800 <= code <= 0xDFFF else chr(code)
+    return "" if code in _SURROGATES else chr(code)
 
 
 def _shape(records: Iterable[Shown], resource: Resource, profile: Profile) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
+from http import HTTPStatus
 from urllib.parse import unquote
 
 import attrs
@@ -262,7 +263,7 @@ class ShopServer:
                 "PSWS-Version": "0" if hidden else self._profile.version,
                 "Execution-Time": f"{seconds:.3f}" if answer.authenticated else "0",
             }
-            if answer.status == 200:
+            if answer.status == HTTPStatus.OK:
                 headers["Content-Sha1"] = hashlib.sha1(answer.body, usedforsecurity=False).hexdigest()
         if self._profile.sets_cookies and answer.location is None and answer.retry_after is None:
             headers["Set-Cookie"] = self._cookie()
@@ -276,7 +277,10 @@ class ShopServer:
 
 async def _drop_made_up_type(_: web.Request, response: web.StreamResponse) -> None:
     """Take back the type aiohttp adds to an answer that has none, such as PrestaShop's 404."""
-    if response.status == 404 and response.headers.get("Content-Type") == "application/octet-stream":
+    if (
+        response.status == HTTPStatus.NOT_FOUND
+        and response.headers.get("Content-Type") == "application/octet-stream"
+    ):
         del response.headers["Content-Type"]
 
 

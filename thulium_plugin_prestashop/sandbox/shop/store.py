@@ -3,6 +3,8 @@
 Like PrestaShop's own tables it has deliberately no index on ``date_upd``.
 """
 
+# ruff: noqa: S608 - names of tables and columns come from this package; values are always bound
+
 from __future__ import annotations
 
 import sqlite3

@@ -1,5 +1,7 @@
 """Words the made-up data are put together from. No real person: any likeness is chance."""
 
+# ruff: noqa: SIM905 - a line of words is easier to read and to add to than a list of literals
+
 from typing import NamedTuple
 
 WOMEN = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 import attrs
@@ -244,7 +245,7 @@ class Webservice:
             body,
             _type_of(request),
             authenticated=error.authenticated,
-            challenge=not error.authenticated and error.status == 401,
+            challenge=not error.authenticated and error.status == HTTPStatus.UNAUTHORIZED,
         )
 
     def _root(self, request: Request, key: WebserviceKey) -> Answer:
