@@ -1,0 +1,1 @@
+"""An asynchronous client for PrestaShop's webservice; knows nothing of any CRM."""

@@ -1,0 +1,82 @@
+r"""PrestaShop's JSON, read strictly where it is JSON and repaired where it is not.
+
+1.6 and early 1.7 undo ``json_encode``'s escapes with a regular expression, so control characters come raw and a
+literal ``\u0142`` in a text becomes ``\ł``. Any version may have PHP messages, a byte order mark or a module's
+output before (and after) the document.
+"""
+
+import json
+import re
+from collections import Counter
+from typing import Final
+
+import orjson
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_LEGAL: Final = frozenset('"\\/bfnrt')
+# Where a document of ours may begin behind noise: an object whose first key opens a list or an object.
+_BEGIN: Final = re.compile(r'\{\s*"[a-z_]{1,40}"\s*:\s*[\[{]')
+_CANDIDATES: Final = 8
+_BASIC_PLANE: Final = 0xFFFF
+
+
+class JSONBodyError(ValueError):
+    """Not readable as JSON, even repaired."""
+
+
+def parse(body: bytes, repairs: Counter[str]) -> object:
+    """The document in a body.
+
+    Counts in ``repairs``: ``noise`` (something before or after), ``control_characters``, ``escapes``,
+    ``invalid_utf8``.
+
+    Raises:
+        JSONBodyError: Nothing there that can be read.
+
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    text = body.decode("utf-8", "replace")
+    if "\ufffd" in text and "\ufffd".encode() not in body:
+        repairs["invalid_utf8"] += text.count("\ufffd")
+    text = text.removeprefix("\ufeff").strip()
+    found = Counter[str]()
+    text = _ESCAPE.sub(lambda match: _legal_escape(match, found), text)
+    document, start, end = _decode(text)
+    if start > 0 or end < len(text) or body.startswith(b"\xef\xbb\xbf"):
+        repairs["noise"] += 1
+    if raw := len(_CONTROL.findall(text, start, end)):
+        repairs["control_characters"] += raw
+    repairs.update(found)
+    return document
+
+
+def _legal_escape(match: re.Match[str], found: Counter[str]) -> str:
+    escaped = match[1]
+    if len(escaped) > 1 or escaped in _LEGAL:
+        return match[0]
+    found["escapes"] += 1
+    if escaped == "u" or ord(escaped) > _BASIC_PLANE:
+        return f"\\\\{escaped}"
+    # What stood in the shop was the six characters \uXXXX: json_encode doubled its backslash, and the regular
+    # expression then took the second one and the digits for an escape of its own.
+    return f"\\\\u{ord(escaped):04x}"
+
+
+def _decode(text: str) -> tuple[object, int, int]:
+    decoder = json.JSONDecoder(strict=False)
+    starts = [0] if text[:1] in ("{", "[") else []
+    starts += [match.start() for match, _ in zip(_BEGIN.finditer(text), range(_CANDIDATES), strict=False)]
+    if text.endswith("[]"):
+        starts.append(len(text) - 2)
+    for start in starts:
+        try:
+            document, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(document, dict) or document == [] or end == len(text):
+            return document, start, end
+    raise JSONBodyError
