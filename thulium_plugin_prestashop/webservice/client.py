@@ -170,6 +170,10 @@ class WebserviceClient:
             repairs=dict(after.repairs - before.repairs),
         )
 
+    def page_size(self, resource: Resource[Any]) -> int:
+        """How many rows of it this shop is asked for at once, by the time and size of its last answers."""
+        return self._exchange.pace.page_size(resource.name).size
+
     async def ids(
         self,
         resource: Resource[Any],
