@@ -1,0 +1,311 @@
+"""What the bridge itself must remember: a small SQLite file beside the plugin's own.
+
+Thulium's API cannot be asked for everything that was written (a card may show one of its e-mails, rows may not be
+listed), and an answer can be lost on its way. So the bridge notes what it wrote, and what it is about to write
+before it does, and a restart goes on from the note instead of writing twice.
+"""
+
+import asyncio
+import hashlib
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+import attrs
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+T = TypeVar("T")
+
+FILE_NAME: Final = "bridge.db"
+SCHEMA_VERSION: Final = 1
+_SALT: Final = "salt"
+
+_metadata = MetaData()
+
+_written = Table(
+    "written",
+    _metadata,
+    Column("customer", Integer, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Index("written_key", "key"),
+)
+_rows = Table(
+    "rows",
+    _metadata,
+    Column("integration", String, primary_key=True),
+    Column("customer", Integer, primary_key=True),
+    Column("order", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("item", Integer),
+    Column("checksum", String, nullable=False),
+    Column("count_before", Integer),
+)
+_queue = Table(
+    "queue",
+    _metadata,
+    Column("integration", String, primary_key=True),
+    Column("customer", Integer, primary_key=True),
+    # Grows with every telling: a customer that changes again while its rows are written stays in the queue.
+    Column("number", Integer, nullable=False),
+)
+_facts = Table(
+    "facts", _metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False)
+)
+
+
+class LedgerError(Exception):
+    """The ledger was written by a newer version of the bridge."""
+
+
+class Kind(Enum):
+    """What was written to a card."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class RowState(Enum):
+    """How much is known of a row."""
+
+    INTENDED = "intended"
+    """About to be created; if the bridge finds it in this state, it does not know whether it was."""
+    WRITTEN = "written"
+    LOST = "lost"
+    """It was created, but its id never arrived and the API does not list rows: it can't be changed any more."""
+
+
+@attrs.frozen
+class RowNote:
+    """One order's row on one card."""
+
+    order: str
+    state: RowState
+    item: int | None
+    checksum: str
+    count_before: int | None = None
+    """How many rows the API counted on the card before this one was created."""
+
+
+@attrs.frozen
+class Queued:
+    """A customer whose orders changed; ``number`` says since which telling."""
+
+    integration: str
+    customer: int
+    number: int
+
+
+class Ledger:
+    """The open file; one per bridge."""
+
+    def __init__(self, engine: AsyncEngine, salt: bytes) -> None:
+        self._engine = engine
+        self._salt = salt
+        # SQLite has one writer; waiting here is fairer and quieter than its busy time-out.
+        self._writer = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, directory: Path) -> Self:
+        """Open or create the file in ``directory``. Raises :class:`LedgerError`."""
+        engine = create_async_engine(
+            URL.create("sqlite+aiosqlite", database=str(directory / FILE_NAME)), pool_size=2
+        )
+        event.listen(engine.sync_engine, "connect", _on_connect)
+        try:
+            async with engine.begin() as connection:
+                await _prepare(connection)
+                salt = (
+                    await connection.execute(select(_facts.c.value).where(_facts.c.key == _SALT))
+                ).scalar_one()
+        except BaseException:
+            await engine.dispose()
+            raise
+        return cls(engine, salt.encode())
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    # E-mails and phones that were written
+
+    async def written(self, customers: Iterable[int], kind: Kind) -> dict[int, set[str]]:
+        """Fingerprints of what was written to these cards; compare with :meth:`fingerprint`."""
+        found: dict[int, set[str]] = {}
+        async with self._engine.connect() as connection:
+            for part in _parts(list(customers)):
+                query = select(_written.c.customer, _written.c.key).where(
+                    _written.c.customer.in_(part), _written.c.kind == kind.value
+                )
+                for customer, key in await connection.execute(query):
+                    found.setdefault(customer, set()).add(key)
+        return found
+
+    async def holders(self, kind: Kind, keys: Iterable[str]) -> dict[str, set[int]]:
+        """The cards to which these e-mails or phones were written, by key."""
+        by_fingerprint = {self.fingerprint(key): key for key in keys}
+        found: dict[str, set[int]] = {}
+        async with self._engine.connect() as connection:
+            for part in _parts(list(by_fingerprint)):
+                query = select(_written.c.customer, _written.c.key).where(
+                    _written.c.key.in_(part), _written.c.kind == kind.value
+                )
+                for customer, fingerprint in await connection.execute(query):
+                    found.setdefault(by_fingerprint[fingerprint], set()).add(customer)
+        return found
+
+    def fingerprint(self, key: str) -> str:
+        """What stands for an e-mail or phone in the file: enough to compare, no use to who copies the file."""
+        return hashlib.blake2b(key.encode(), digest_size=16, key=self._salt).hexdigest()
+
+    async def note_written(self, kind: Kind, keys: Iterable[tuple[int, str]]) -> None:
+        """Remember what a card now has, by e-mail or phone key."""
+        entries = [
+            {"customer": customer, "kind": kind.value, "key": self.fingerprint(key)} for customer, key in keys
+        ]
+        if entries:
+            async with self._writing() as connection:
+                await connection.execute(insert(_written).on_conflict_do_nothing(), entries)
+
+    # Rows of orders
+
+    async def rows(self, integration: str, customer: int) -> dict[str, RowNote]:
+        """The rows on one card, by order."""
+        query = select(_rows).where(_rows.c.integration == integration, _rows.c.customer == customer)
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(query)).all()
+        return {
+            row.order: RowNote(row.order, RowState(row.state), row.item, row.checksum, row.count_before)
+            for row in found
+        }
+
+    async def note_row(self, integration: str, customer: int, note: RowNote) -> None:
+        """Store or replace what is known of a row."""
+        values = {"state": note.state.value, "item": note.item, "checksum": note.checksum}
+        values["count_before"] = note.count_before
+        place = {"integration": integration, "customer": customer, "order": note.order}
+        statement = insert(_rows).values(**place, **values)
+        keys = [_rows.c.integration, _rows.c.customer, _rows.c.order]
+        async with self._writing() as connection:
+            await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+
+    async def forget_row(self, integration: str, customer: int, order: str) -> None:
+        """The row is gone."""
+        async with self._writing() as connection:
+            await connection.execute(
+                delete(_rows).where(
+                    _rows.c.integration == integration, _rows.c.customer == customer, _rows.c.order == order
+                )
+            )
+
+    # Customers whose orders changed
+
+    async def enqueue(self, integration: str, customers: Iterable[int]) -> None:
+        """Remember whose orders changed, once each."""
+        async with self._writing() as connection:
+            highest = select(func.coalesce(func.max(_queue.c.number), 0))
+            number = (await connection.execute(highest)).scalar_one() + 1
+            entries = [{"integration": integration, "customer": c, "number": number} for c in customers]
+            if entries:
+                statement = insert(_queue)
+                await connection.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=[_queue.c.integration, _queue.c.customer],
+                        set_={"number": statement.excluded.number},
+                    ),
+                    entries,
+                )
+
+    async def queued(self, limit: int = 500) -> list[Queued]:
+        """The oldest entries."""
+        query = select(_queue).order_by(_queue.c.number, _queue.c.integration, _queue.c.customer).limit(limit)
+        async with self._engine.connect() as connection:
+            return [
+                Queued(row.integration, row.customer, row.number) for row in await connection.execute(query)
+            ]
+
+    async def queue_length(self) -> int:
+        """How many customers' rows are to be looked at."""
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(select(func.count()).select_from(_queue))).scalar_one())
+
+    async def dequeue(self, done: Queued) -> None:
+        """Its rows are as they should be, unless it changed again meanwhile."""
+        async with self._writing() as connection:
+            await connection.execute(
+                delete(_queue).where(
+                    _queue.c.integration == done.integration,
+                    _queue.c.customer == done.customer,
+                    _queue.c.number == done.number,
+                )
+            )
+
+    # Facts
+
+    async def fact(self, key: str) -> Any:  # noqa: ANN401 - whatever JSON was stored
+        """A stored value, or ``None``."""
+        async with self._engine.connect() as connection:
+            value = (await connection.execute(select(_facts.c.value).where(_facts.c.key == key))).scalar()
+        return None if value is None else json.loads(value)
+
+    async def keep_fact(self, key: str, value: Any) -> None:  # noqa: ANN401 - anything that is JSON
+        """Store or replace a value."""
+        statement = insert(_facts).values(key=key, value=json.dumps(value))
+        async with self._writing() as connection:
+            await connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[_facts.c.key], set_={"value": statement.excluded.value}
+                )
+            )
+
+    async def forget_customers(self, customers: Sequence[int]) -> None:
+        """Nothing of these cards stays."""
+        async with self._writing() as connection:
+            for part in _parts(customers):
+                for table in (_written, _rows, _queue):
+                    await connection.execute(delete(table).where(table.c.customer.in_(part)))
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._writer, self._engine.begin() as connection:
+            yield connection
+
+
+async def _prepare(connection: AsyncConnection) -> None:
+    version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+    if version > SCHEMA_VERSION:
+        raise LedgerError(f"{FILE_NAME} was written by a newer version of the bridge")
+    await connection.run_sync(_metadata.create_all)
+    await connection.execute(
+        insert(_facts).values(key=_SALT, value=secrets.token_hex(32)).on_conflict_do_nothing()
+    )
+    await connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _parts(items: Sequence[T], size: int = 500) -> Iterable[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own, wrapped by SQLAlchemy
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
