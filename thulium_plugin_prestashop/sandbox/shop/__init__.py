@@ -6,7 +6,7 @@ were seen to answer, oddities included, and listens on the loopback interface on
 """
 
 from thulium_plugin_prestashop.sandbox.shop.demo import DemoShop
-from thulium_plugin_prestashop.sandbox.shop.faults import Fault, Pace
+from thulium_plugin_prestashop.sandbox.shop.faults import Fault, Pace, Trouble
 from thulium_plugin_prestashop.sandbox.shop.keys import DEMO_KEY, WebserviceKey
 from thulium_plugin_prestashop.sandbox.shop.process import SpawnedShop, demo_shop_process, spawn_demo_shop
 from thulium_plugin_prestashop.sandbox.shop.profiles import PROFILES
@@ -18,6 +18,7 @@ __all__ = [
     "Fault",
     "Pace",
     "SpawnedShop",
+    "Trouble",
     "WebserviceKey",
     "demo_shop_process",
     "spawn_demo_shop",

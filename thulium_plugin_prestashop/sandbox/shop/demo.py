@@ -83,15 +83,11 @@ class DemoShop(Edits):
         self._service: Webservice | None = None
 
     @classmethod
-    def from_recordings(
-        cls, folder: Path, *, partial: bool = False, port: int = 0, pace: Pace | None = None
-    ) -> Self:
-        """Make a shop of the rows in a folder of recorded answers, with the keys and version of the recording.
+    def from_recordings(cls, folder: Path, *, port: int = 0, pace: Pace | None = None) -> Self:
+        """Make a shop of the rows that a folder of recorded answers shows whole, with its keys and its version.
 
         Args:
             folder: holds ``index.json`` and the bodies it names.
-            partial: also load rows of which only some columns (or only the id) were recorded; the other columns
-                hold defaults. Otherwise only rows that were recorded whole.
             port: 0 for a free one.
             pace: as in the constructor.
 
@@ -100,7 +96,7 @@ class DemoShop(Edits):
         shop = cls(
             recording.version, key=recording.key, keys=recording.other_keys, port=port, pace=pace, customers=0
         )
-        shop._fill = lambda store: load_rows(store, recording, partial=partial)
+        shop._fill = lambda store: load_rows(store, recording)
         shop._sites = recording.sites
         shop._name = recording.shop_name
         return shop

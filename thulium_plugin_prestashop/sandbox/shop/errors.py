@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import attrs
 
 WARNING_CODE = 3
-_SOURCE = "/var/www/shop/classes/webservice/WebserviceRequest.php"
+_SOURCE = "webservice/WebserviceRequest.php"
 
 
 @attrs.frozen
@@ -30,18 +30,15 @@ class WebserviceError(Exception):
         return cls(status, (Problem(code, message),))
 
 
-def php_warnings(*messages_and_lines: tuple[str, int]) -> tuple[Problem, ...]:
-    """Make PHP's own warnings the way PrestaShop hands them out, server paths included."""
-    return tuple(
-        Problem(WARNING_CODE, f"[PHP Warning #2] {message} ({_SOURCE}, line {line})")
-        for message, line in messages_and_lines
-    )
+def php_warning(message: str, line: int, source: str = _SOURCE) -> Problem:
+    """Make one of PHP's own warnings the way PrestaShop hands them out, the server's path included."""
+    return Problem(WARNING_CODE, f"[PHP Warning #2] {message} (/var/www/shop/classes/{source}, line {line})")
 
 
 def with_php8_warnings(error: WebserviceError) -> WebserviceError:
     """Turn a rejected list query into what PHP 8 makes of it: the result ``false`` is used as an array, so 500."""
     message = "Trying to access array offset on value of type bool"
-    warnings = php_warnings(*((message, line) for line in range(1299, 1303)))
+    warnings = tuple(php_warning(message, line) for line in range(1299, 1303))
     return WebserviceError(500, error.problems + warnings)
 
 

@@ -61,6 +61,8 @@ class Condition:
     values: tuple[str | int | float, ...] = ()
     selective: bool = False
     """Whether MariaDB would look the rows up by this condition on ``id`` instead of reading an index through."""
+    open_ended: bool = False
+    """Selective only where no other index offers itself (``>[100]``)."""
 
 
 def _column(field: Field) -> str:
@@ -138,7 +140,7 @@ def _condition(field: Field, text: str, *, like_floats: bool) -> Condition:
     if {prefix, suffix} <= {"", "%"} and prefix + suffix:
         return _like(field, prefix + inner + suffix)
     if prefix in (">", "<"):
-        return attrs.evolve(_compare(field, prefix, inner), selective=prefix == "<")
+        return attrs.evolve(_compare(field, prefix, inner), selective=True, open_ended=prefix == ">")
     if prefix == "!":
         parts = [_compare(field, "!=", part) for part in inner.split("|")]
         return Condition(" AND ".join(part.sql for part in parts), sum((part.values for part in parts), ()))

@@ -66,7 +66,7 @@ def _split(text: str) -> dict[str, list[str] | None]:
     return items
 
 
-def display_of(resource: Resource, value: str | None) -> Display:
+def display_of(resource: Resource, profile: Profile, value: str | None) -> Display:
     """Read ``display``.
 
     Raises:
@@ -89,10 +89,11 @@ def display_of(resource: Resource, value: str | None) -> Display:
         if not known:
             message = f'Unable to display this field "{name}". However, these are available: {names}'
             raise WebserviceError.of(400, 35, message)
-    # Asked for as groups[id], the groups are not shown: that association declares no fields of its own.
     inner_rows = wanted.get("order_rows")
     rows = tuple(field for field in resource.rows if field.name in inner_rows) if inner_rows else None
-    return Display(tuple(field for field in resource.fields if field.name in wanted), rows)
+    # Asked for as groups[id], newer releases don't show the groups: that association declares no fields of its own.
+    groups = "groups" in wanted and not profile.since(8)
+    return Display(tuple(field for field in resource.fields if field.name in wanted), rows, groups)
 
 
 def _available(resource: Resource, params: Params) -> dict[str, Field]:
@@ -162,7 +163,8 @@ def _natural_order(resource: Resource, conditions: Mapping[str, Condition], *, o
     of the index that gives the ids (customers by registration, addresses by owner). So unsorted pages are not in
     the order of ids, and sorting is the only way to a dependable one.
     """
-    narrowed = any(condition.selective for name, condition in conditions.items() if name == "id")
+    by_id = conditions.get("id")
+    narrowed = by_id is not None and by_id.selective and not (by_id.open_ended and resource.by_shop)
     covered = conditions.keys() <= {"id"}
     if narrowed or (not covered and (one_shop or not resource.by_shop)):
         return '"id"'
@@ -195,7 +197,9 @@ def list_query(resource: Resource, profile: Profile, params: Params, *, one_shop
         WebserviceError: the first of PrestaShop's errors 32 to 39 that the request deserves, with status 400.
 
     """
-    display = display_of(resource, params.get("display"))
+    display = display_of(resource, profile, params.get("display"))
     conditions = _conditions(resource, profile, params)
-    order = _order(resource, params) or _natural_order(resource, conditions, one_shop=one_shop)
+    # Rows that sort alike come by id here; a real shop promises nothing about them.
+    sort = _order(resource, params)
+    order = f'{sort}, "id"' if sort else _natural_order(resource, conditions, one_shop=one_shop)
     return ListQuery(resource, display, tuple(conditions.values()), order, _limit(params))

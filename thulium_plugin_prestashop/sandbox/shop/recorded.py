@@ -93,19 +93,20 @@ def _merge(known: dict[str, Any], item: dict[str, Any]) -> None:
         known["associations"] = associations
 
 
-def load_rows(store: Store, recording: Recording, *, partial: bool) -> None:
-    """Insert the recorded rows; unless ``partial``, only those known whole."""
+def load_rows(store: Store, recording: Recording) -> None:
+    """Insert the rows that were recorded whole."""
     for name, records in recording.records.items():
         resource = store.resource(name)
         whole = {field.name for field in resource.fields}
-        chosen = [record for record in records.values() if partial or whole <= record.keys()]
-        store.insert(name, [_row(record, resource) for record in chosen])
+        chosen = [record for record in records.values() if whole <= record.keys()]
+        store.insert(name, [stored_row(record, resource) for record in chosen])
         if resource.rows:
             store.insert(ROWS, [row for record in chosen for row in _rows(record)])
     store.create_indexes()
 
 
-def _row(record: Mapping[str, Any], resource: Resource) -> dict[str, Value]:
+def stored_row(record: Mapping[str, Any], resource: Resource) -> dict[str, Value]:
+    """Turn what an answer shows of a record into columns of the database; only those that were shown."""
     row = {
         field.name: _stored(record[field.name], field.kind)
         for field in resource.fields

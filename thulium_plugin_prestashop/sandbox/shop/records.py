@@ -17,14 +17,15 @@ from thulium_plugin_prestashop.sandbox.shop.tables import Field, Kind, Resource
 
 Shown = dict[str, Any]
 """Field names to values: integers, strings, None, or (for texts in several languages) a dict by language id.
-An association stands under its own name: ``order_rows`` and ``groups`` are lists of such dicts."""
+An association stands under its own name: ``order_rows`` and ``groups`` are lists of such dicts, maybe empty."""
 
 
 @attrs.frozen
 class Scope:
     """What a request may see: languages to show, and the shops its lists are limited to."""
 
-    languages: tuple[int, ...]
+    languages: tuple[str | int, ...]
+    """In the order they are shown; as strings where the request named them, as integers where it did not."""
     shops: tuple[int, ...]
     default_shop: int = 1
     default_currency: int = 1
@@ -98,13 +99,11 @@ def _fetch(
         _nativize(records, idents, resource, profile, scope)
     if display.groups:
         for record, row in zip(records, fetched, strict=True):
-            if members := _groups(row[len(names)], profile):
-                record["groups"] = members
+            record["groups"] = _groups(row[len(names)], profile)
     if display.rows is not None:
         rows = _order_rows(store, idents, display.rows)
         for record, ident in zip(records, idents, strict=True):
-            if found := rows.get(ident):
-                record[ROWS] = found
+            record[ROWS] = rows.get(ident, [])
     return Page(records, idents)
 
 

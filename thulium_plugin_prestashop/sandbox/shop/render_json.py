@@ -46,14 +46,14 @@ def _shape(records: Iterable[Shown], resource: Resource, profile: Profile) -> li
         for name in translated:
             if name in record:
                 record[name] = _texts(record[name], profile)
-        associations = {name: record.pop(name) for name in _ASSOCIATIONS if name in record}
-        if associations:
+        present = {name: record.pop(name) for name in _ASSOCIATIONS if name in record}
+        if associations := {name: items for name, items in present.items() if items}:
             record["associations"] = associations
         shaped.append(record)
     return shaped
 
 
-def _texts(texts: Mapping[int, str], profile: Profile) -> object:
+def _texts(texts: Mapping[str | int, str], profile: Profile) -> object:
     if len(texts) == 1:
         return next(iter(texts.values()))
     return [
@@ -77,11 +77,11 @@ def render_single(record: Shown, resource: Resource, profile: Profile) -> bytes:
     return encode({resource.singular: shaped}, profile)
 
 
-def render_blank(resource: Resource, profile: Profile) -> bytes:
-    """Render ``schema=blank``, which in JSON is hardly one: 8.x and 9.x lose all but the association."""
+def render_schema(resource: Resource, profile: Profile, *, synopsis: bool) -> bytes:
+    """Render a schema, which in JSON is hardly one: 8.x and 9.x lose all but the association."""
     shaped: dict[str, Any] = {}
     if not profile.single_drops_falsy:
-        shaped = {field.name: "" for field in resource.fields}
+        shaped = {field.name: "" for field in resource.fields if not (synopsis and field.name == "id")}
     if resource.rows:
         shaped["associations"] = {"order_rows": [{field.name: None for field in resource.rows}]}
     elif resource.has_groups:

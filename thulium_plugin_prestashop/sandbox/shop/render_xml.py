@@ -33,7 +33,7 @@ class XmlRenderer:
     def _element(self, field: Field, value: object) -> str:
         if field.kind is Kind.TRANSLATED:
             content = "".join(
-                f'<language id="{language}"{self._href("languages", language)}>{self._value(text)}</language>'
+                f'<language id="{language}"{self._href("languages", language)}><![CDATA[{text}]]></language>'
                 for language, text in _texts(value).items()
             )
             return f"\t<{field.name}>{content}</{field.name}>\n"
@@ -56,20 +56,23 @@ class XmlRenderer:
     def _associations(self, record: Shown, resource: Resource) -> str:
         parts = []
         if "groups" in record:
-            parts.append('<groups nodeType="group" api="groups">\n')
-            for member in record["groups"]:
-                parts.append(f"\t<group{self._href('groups', member['id'])}>\n")
-                parts.append(f"\t<id>{self._value(member['id'])}</id>\n\t</group>\n")
-            parts.append("</groups>\n")
+            items = (
+                f"\t<group{self._href('groups', member['id'])}>\n\t<id>{self._value(member['id'])}</id>\n\t</group>\n"
+                for member in record["groups"]
+            )
+            parts.append(_association("groups", ' nodeType="group" api="groups"', "".join(items)))
         if "order_rows" in record:
-            parts.append('<order_rows nodeType="order_row" virtualEntity="true">\n')
-            for row in record["order_rows"]:
-                parts.append("\t<order_row>\n")
-                parts += [
+            items = (
+                "\t<order_row>\n"
+                + "".join(
                     self._element(field, row[field.name]) for field in resource.rows if field.name in row
-                ]
-                parts.append("\t</order_row>\n")
-            parts.append("</order_rows>\n")
+                )
+                + "\t</order_row>\n"
+                for row in record["order_rows"]
+            )
+            parts.append(
+                _association("order_rows", ' nodeType="order_row" virtualEntity="true"', "".join(items))
+            )
         return f"<associations>\n{''.join(parts)}</associations>\n" if parts else ""
 
     def list(self, records: Sequence[Shown], resource: Resource, *, bare: bool) -> bytes:
@@ -91,20 +94,25 @@ class XmlRenderer:
         """Render one record by its own URL."""
         return f"{_HEAD}{self._record(record, resource)}{_FOOT}".encode()
 
-    def blank(self, resource: Resource, languages: Iterable[int]) -> bytes:
-        """Render ``schema=blank``: the elements without values."""
+    def schema(self, resource: Resource, languages: Iterable[str | int], *, synopsis: bool) -> bytes:
+        """Render ``schema=blank`` or ``schema=synopsis``: the elements without values.
+
+        A synopsis leaves out the id. PrestaShop also puts validation rules into its attributes; the demo shop, which
+        never writes, has none.
+        """
         empty = self._value("")
         texts = "".join(f'<language id="{language}">{empty}</language>' for language in languages)
         lines = [
             f"\t<{field.name}>{texts if field.kind is Kind.TRANSLATED else empty}</{field.name}>\n"
             for field in resource.fields
+            if not (field.name == "id" if synopsis else field.read_only and self._profile.since(1, 7))
         ]
         inner = ""
         if resource.rows:
             rows = "".join(f"\t<{field.name}>{empty}</{field.name}>\n" for field in resource.rows)
-            inner = f'<order_rows nodeType="order_row" virtualEntity="true">\n\t<order_row>\n{rows}\t</order_row>\n</order_rows>\n'
+            inner = _association("order_rows", "", f"\t<order_row>\n{rows}\t</order_row>\n")
         elif resource.has_groups:
-            inner = f'<groups nodeType="group" api="groups">\n\t<group>\n\t<id>{empty}</id>\n\t</group>\n</groups>\n'
+            inner = _association("groups", "", f"\t<group>\n\t<id>{empty}</id>\n\t</group>\n")
         if inner:
             lines.append(f"<associations>\n{inner}</associations>\n")
         return f"{_HEAD}<{resource.singular}>\n{''.join(lines)}</{resource.singular}>\n{_FOOT}".encode()
@@ -138,5 +146,9 @@ class XmlRenderer:
         return f"{''.join(parts)}</api>\n{_FOOT}".encode()
 
 
-def _texts(value: object) -> Mapping[int, str]:
+def _association(name: str, attributes: str, items: str) -> str:
+    return f"<{name}{attributes}>\n{items}</{name}>\n" if items else f"<{name}{attributes}/>\n"
+
+
+def _texts(value: object) -> Mapping[str | int, str]:
     return value if isinstance(value, dict) else {}

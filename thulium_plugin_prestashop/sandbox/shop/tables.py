@@ -48,6 +48,8 @@ class Field:
     """XML shows the link even for 0 (``id_customization``)."""
     getter: bool = False
     """Computed by PrestaShop, so XML says ``notFilterable``."""
+    read_only: bool = False
+    """Cannot be written, so ``schema=blank`` leaves it out."""
     since: tuple[int, ...] = (0,)
     before: tuple[int, ...] = (99,)
 
@@ -71,7 +73,6 @@ class Resource:
     """Lists are limited to the shops in scope."""
     natural_order: tuple[str, ...] = ("id",)
     """The order of a list that nobody sorted: that of the index MariaDB happens to read."""
-    cost: str = "bare"
 
     @property
     def by_name(self) -> dict[str, Field]:
@@ -149,8 +150,8 @@ _CUSTOMERS = [
     *_links(id_default_group="groups", id_lang="languages"),
     *_moments("newsletter_date_add", default=None),
     *_texts("ip_registration_newsletter"),
-    *_moments("last_passwd_gen", default="2020-01-01 00:00:00"),
-    *_texts("secure_key"),
+    Field("last_passwd_gen", Kind.DATETIME, "2020-01-01 00:00:00", read_only=True),
+    Field("secure_key", read_only=True),
     *_booleans("deleted"),
     *_texts("passwd", "lastname", "firstname", "email"),
     *_integers("id_gender"),
@@ -209,7 +210,8 @@ _ORDERS = [
 ]
 _ORDER_ROWS = [
     *_integers("id"),
-    *_links(product_id="products"),
+    Field("product_id", Kind.INTEGER, 0, before=(1, 7)),
+    Field("product_id", Kind.INTEGER, 0, link="products", since=(1, 7)),
     *_integers("product_attribute_id", "product_quantity"),
     *_texts("product_name", "product_reference", "product_ean13"),
     Field("product_isbn", Kind.TEXT, None, since=(1, 7)),
@@ -241,10 +243,9 @@ def _resources(profile: Profile) -> tuple[Resource, ...]:
             f"The Customer, {owner} and Customer addresses",
             of(_ADDRESSES),
             natural_order=("id_customer", "id"),
-            cost="flat",
         ),
-        Resource("countries", "country", "The countries", of(_COUNTRIES), cost="flat"),
-        Resource("currencies", "currency", "The currencies", of(_CURRENCIES), cost="flat"),
+        Resource("countries", "country", "The countries", of(_COUNTRIES)),
+        Resource("currencies", "currency", "The currencies", of(_CURRENCIES)),
         Resource(
             "customers",
             "customer",
@@ -253,7 +254,6 @@ def _resources(profile: Profile) -> tuple[Resource, ...]:
             has_groups=True,
             by_shop=True,
             natural_order=("id_shop", "date_add", "id"),
-            cost="flat",
         ),
         Resource(
             "order_states",
@@ -261,7 +261,6 @@ def _resources(profile: Profile) -> tuple[Resource, ...]:
             "The Order statuses",
             of(_ORDER_STATES),
             natural_order=("module_name", "id"),
-            cost="flat",
         ),
         Resource(
             "orders",
@@ -270,9 +269,9 @@ def _resources(profile: Profile) -> tuple[Resource, ...]:
             of(_ORDERS),
             rows=tuple(field for field in _ORDER_ROWS if field.is_in(profile)),
             by_shop=True,
-            cost="order",
+            natural_order=("id_shop", "id"),
         ),
-        Resource("shops", "shop", "Shops from multi-shop feature", of(_SHOPS), cost="flat"),
+        Resource("shops", "shop", "Shops from multi-shop feature", of(_SHOPS)),
     )
 
 

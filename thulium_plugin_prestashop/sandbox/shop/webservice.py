@@ -14,7 +14,7 @@ from thulium_plugin_prestashop.sandbox.shop.errors import (
     Problem,
     WebserviceError,
     did_you_mean,
-    php_warnings,
+    php_warning,
     with_php8_warnings,
 )
 from thulium_plugin_prestashop.sandbox.shop.keys import KEY_LENGTH, WebserviceKey
@@ -33,6 +33,13 @@ REALM = (
     'No password required."'
 )
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD"})
+
+_NO_TAGS = php_warning("strip_tags() expects parameter 1 to be string, array given", 815, "db/Db.php")
+_ARRAY_FILTER_ON_PHP7 = (
+    php_warning("preg_match() expects parameter 2 to be string, array given", 1553),
+    _NO_TAGS,
+    _NO_TAGS,
+)
 
 
 @attrs.frozen
@@ -127,7 +134,8 @@ class Webservice:
     def redirect(self, origin: str, segments: Iterable[str], params: Params) -> Answer:
         """Send to the front page, key included, as PrestaShop does for shops and hosts it does not know."""
         # The rewritten address comes first, as the parameter ``url`` that the dispatcher would have read.
-        query = urlencode([("url", "/".join(segments)), *params.ordered])
+        repeated = [pair for pair in params.ordered if pair[0] != "id_shop"]
+        query = urlencode([("url", "/".join(segments)), *repeated])
         location = f"{origin}{self.profile.front_page}?{query}"
         return Answer(302, content_type=HTML_TYPE, wrapped=False, location=location)
 
@@ -159,7 +167,7 @@ class Webservice:
             raise WebserviceError(503, (Problem(22, message),), authenticated=False)
         if request.key is None:
             message = "trim() expects parameter 1 to be string, array given"
-            raise WebserviceError(500, php_warnings((message, 444)), authenticated=False)
+            raise WebserviceError(500, (php_warning(message, 444),), authenticated=False)
         value = request.key.strip()
         if not value:
             raise WebserviceError(401, (Problem(17, "Authentication key is empty"),), authenticated=False)
@@ -195,8 +203,7 @@ class Webservice:
         if "filter" in request.params.arrays:
             if self.profile.since(8):
                 return _fatal()
-            message = "preg_match() expects parameter 2 to be string, array given"
-            raise WebserviceError(500, php_warnings((message, 1553)))
+            raise WebserviceError(500, _ARRAY_FILTER_ON_PHP7)
         if len(request.segments) > 1 and request.segments[1]:
             return self._single(request, resource, scope)
         if schema := request.params.get("schema"):
@@ -217,19 +224,19 @@ class Webservice:
             message = f"Method {method} is not allowed for the resource {name} with this authentication key"
             raise WebserviceError.of(405, 25, message)
 
-    def _languages(self, wanted: str | None) -> tuple[int, ...]:
+    def _languages(self, wanted: str | None) -> tuple[str | int, ...]:
         known = tuple(self.languages)
         if not wanted:
             return known
-        inner = match[1] if (match := re.match(r"^\[(.*)\]$", wanted)) else wanted
-        if match and "," in inner:
-            low, _, high = inner.partition(",")
-            if low.isdecimal() and high.isdecimal():
-                return tuple(ident for ident in known if int(low) <= ident <= int(high))
-        chosen = tuple(int(part) for part in inner.split("|") if part.isdecimal() and int(part) in known)
+        match = re.match(r"^\[(.*)\]$", wanted)
+        inner = match[1] if match else wanted
+        if match and (ends := re.fullmatch(r"(\d+),(\d+)", inner, re.ASCII)):
+            chosen = [str(ident) for ident in known if int(ends[1]) <= ident <= int(ends[2])]
+        else:
+            chosen = [part for part in inner.split("|") if part.isdecimal() and int(part) in known]
         if not chosen:
             raise WebserviceError.of(400, 81, "language is not available")
-        return chosen
+        return tuple(chosen)
 
     def _xml(self, request: Request, shops: tuple[int, ...] = ()) -> XmlRenderer:
         site = self.sites[shops[0] if len(shops) == 1 else request.site]
@@ -260,10 +267,13 @@ class Webservice:
         if schema not in ("blank", "synopsis"):
             message = "Please select a schema of type 'synopsis' to get the whole schema informations (which fields are required, which kind of content...) or 'blank' to get an empty schema to fill before using POST request"
             raise WebserviceError.of(400, 28, message)
-        # The synopsis comes without PrestaShop's validation rules: the demo shop has none.
+        synopsis = schema == "synopsis"
         if request.json:
-            return Answer(200, render_json.render_blank(resource, self.profile), JSON_TYPE)
-        return Answer(200, self._xml(request).blank(resource, scope.languages), XML_TYPE)
+            return Answer(
+                200, render_json.render_schema(resource, self.profile, synopsis=synopsis), JSON_TYPE
+            )
+        body = self._xml(request).schema(resource, scope.languages, synopsis=synopsis)
+        return Answer(200, body, XML_TYPE)
 
     def _list(self, request: Request, resource: Resource, scope: Scope) -> Answer:
         try:
@@ -298,7 +308,9 @@ class Webservice:
         if wanted is not None:
             # Before 1.7.8 the parameter only switches the default off, whatever it says.
             display = (
-                display_of(resource, wanted) if self.profile.single_obeys_display else bare_display(resource)
+                display_of(resource, self.profile, wanted)
+                if self.profile.single_obeys_display
+                else bare_display(resource)
             )
         match = re.match(r"\d+", request.segments[1], re.ASCII)
         page = single(self.store, resource, int(match[0]), display, scope) if match else Page([], [])
