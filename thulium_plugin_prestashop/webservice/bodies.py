@@ -77,7 +77,7 @@ def read(body: bytes, resource: str) -> Document:
     if b"<prestashop" in body and not head.startswith((b"{", b"[")):
         return _from_xml(body, resource, repairs)
     try:
-        return _from_json(jsonbody.parse(body, repairs), resource, repairs)
+        return _from_json(jsonbody.parse(body, resource, repairs), resource, repairs)
     except jsonbody.JSONBodyError:
         return Document(_unreadable(body, head))
 

@@ -15,8 +15,6 @@ import orjson
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _LEGAL: Final = frozenset('"\\/bfnrt')
-# Where a document of ours may begin behind noise: an object whose first key opens a list or an object.
-_BEGIN: Final = re.compile(r'\{\s*"[a-z_]{1,40}"\s*:\s*[\[{]')
 _CANDIDATES: Final = 8
 _BASIC_PLANE: Final = 0xFFFF
 
@@ -25,8 +23,8 @@ class JSONBodyError(ValueError):
     """Not readable as JSON, even repaired."""
 
 
-def parse(body: bytes, repairs: Counter[str]) -> object:
-    """The document in a body.
+def parse(body: bytes, resource: str, repairs: Counter[str]) -> object:
+    """The document in a body that was asked for ``resource``.
 
     Counts in ``repairs``: ``noise`` (something before or after), ``control_characters``, ``escapes``,
     ``invalid_utf8``.
@@ -45,7 +43,7 @@ def parse(body: bytes, repairs: Counter[str]) -> object:
     text = text.removeprefix("\ufeff").strip()
     found = Counter[str]()
     text = _ESCAPE.sub(lambda match: _legal_escape(match, found), text)
-    document, start, end = _decode(text)
+    document, start, end = _decode(text, resource)
     if start > 0 or end < len(text) or body.startswith(b"\xef\xbb\xbf"):
         repairs["noise"] += 1
     if raw := len(_CONTROL.findall(text, start, end)):
@@ -66,11 +64,18 @@ def _legal_escape(match: re.Match[str], found: Counter[str]) -> str:
     return f"\\\\u{ord(escaped):04x}"
 
 
-def _decode(text: str) -> tuple[object, int, int]:
+def _decode(text: str, resource: str) -> tuple[object, int, int]:
+    """The document, and where in the text it begins and ends.
+
+    Behind noise only an object of the resource, or of errors, is taken for the document: half a page of orders
+    holds many objects that are complete by themselves.
+    """
     decoder = json.JSONDecoder(strict=False)
-    starts = [0] if text[:1] in ("{", "[") else []
-    starts += [match.start() for match, _ in zip(_BEGIN.finditer(text), range(_CANDIDATES), strict=False)]
-    if text.endswith("[]"):
+    begin = re.compile(rf'\{{\s*"(?:{re.escape(resource)}|errors)"\s*:\s*[\[{{]')
+    starts = [match.start() for match, _ in zip(begin.finditer(text), range(_CANDIDATES), strict=False)]
+    if text[:1] in ("{", "["):
+        starts.insert(0, 0)
+    elif not starts and text.endswith("[]"):
         starts.append(len(text) - 2)
     for start in starts:
         try:

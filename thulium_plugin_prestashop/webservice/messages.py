@@ -33,6 +33,8 @@ class Explanation:
     severity: Severity
     text: Mapping[str, str]
     hint: Mapping[str, str]
+    passing: bool = False
+    """Whether time alone may mend it; otherwise somebody must act."""
 
 
 class _Params(dict[str, object]):
@@ -61,4 +63,4 @@ def describe(error_or_key: RemoteError | str, params: Mapping[str, Param] | None
         sentence = message.get(f"hint_{language}") or _DATA["hints"][message["hint"]][language]
         text[language] = message[language].format_map(values).strip()
         hint[language] = sentence.format_map(values).strip()
-    return Explanation(key, message["severity"], text, hint)
+    return Explanation(key, message["severity"], text, hint, passing=message.get("hint") == "later")

@@ -216,7 +216,7 @@ class Structurer:
 
 
 class UnreadableRowError(ValueError):
-    """A row that is no record; ``path`` says where inside the row, as in ``.order_rows[1].product_id``."""
+    """A row that is no record; ``path`` says where inside the row: ``.total_paid``."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -230,7 +230,7 @@ def path_of(error: BaseException) -> str:
         error = error.exceptions[0]
         for note in getattr(error, "__notes__", ()):
             if isinstance(note, cattrs.AttributeValidationNote):
-                path += f".{note.name}"
+                path += ".associations.order_rows" if note.name == "rows" else f".{note.name}"
             elif isinstance(note, cattrs.IterableValidationNote):
                 path += f"[{note.index}]"
     return path
