@@ -1,6 +1,7 @@
 """The two forms of the integration. ``plugin.toml`` lists the same fields, which a test holds."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from thulium_plugin_prestashop.admin.facts import Choice, Choices
 from thulium_plugin_prestashop.admin.zones import zone_names
@@ -12,8 +13,8 @@ AUTHORIZATION = "authorization"
 OTHER = "other"
 SETTINGS_VERSION = 1
 """Version of the second form; :func:`.settings.upgrade` brings values of earlier ones up to it."""
-FILL = "fill"
-NEVER = "never"
+FILL: Final = "fill"
+NEVER: Final = "never"
 
 
 def _label(key: str) -> LocalizedText:

@@ -14,6 +14,7 @@ from thulium_plugin_prestashop.admin.login_pattern import PatternError, compile_
 from thulium_plugin_prestashop.admin.zones import find_zone
 from thulium_plugin_prestashop.contract.forms import FieldError, Values
 from thulium_plugin_prestashop.locale import MESSAGES
+from thulium_plugin_prestashop.sync.settings import SyncSettings
 
 LONGEST_NAME: Final = 100
 
@@ -34,6 +35,19 @@ class Settings:
     hidden_states: frozenset[int]
     fill_existing: bool
     login_pattern: re.Pattern[str] | None
+
+    def for_sync(self) -> SyncSettings:
+        """What a run needs of it."""
+        return SyncSettings(
+            id_field=self.id_field,
+            time_zone=self.time_zone,
+            name=self.name,
+            shops=self.shops,
+            since=self.since,
+            guests=self.guests,
+            existing_customers=FILL if self.fill_existing else NEVER,
+            login_pattern=self.login_pattern,
+        )
 
 
 class SettingsError(ValueError):

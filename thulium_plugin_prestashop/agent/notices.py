@@ -1,5 +1,6 @@
 """Why what is shown may be old or incomplete, in words an agent can act on."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -12,18 +13,17 @@ from thulium_plugin_prestashop.mirror.reads import Freshness
 STALE_AFTER = timedelta(hours=2)
 """Four missed turns of the periodic task."""
 
-_REASONS = (
-    ("auth.", "access"),
-    ("permission.", "access"),
-    ("webservice.", "access"),
-    ("address.", "access"),
-    ("host.", "crm"),
-    ("net.", "unreachable"),
-    ("server.", "unreachable"),
-    ("time.", "unreachable"),
-    ("circuit.", "unreachable"),
+_ACCESS = re.compile(
+    r"auth\.|address\.|net\.(?:tls|blocked|bad_address)|shop\.(?:webservice_off|blocked|hosting|unknown_scope)"
 )
-"""Beginning of the error's key, and what it means to an agent; anything else is ``other``."""
+_UNREACHABLE = re.compile(r"net\.|circuit\.|shop\.|answer\.(?:empty|truncated|not_http)")
+_HOST = re.compile(r"host\.")
+
+
+def reason(error: str) -> str:
+    """What the stable key of a run's error means to an agent: ``access``, ``unreachable``, ``crm`` or ``other``."""
+    kinds = ((_ACCESS, "access"), (_UNREACHABLE, "unreachable"), (_HOST, "crm"))
+    return next((kind for pattern, kind in kinds if pattern.match(error)), "other")
 
 
 @attrs.frozen
@@ -48,10 +48,7 @@ class Age:
 def notices(age: Age, reader: Reader) -> tuple[Notice, ...]:
     """At most one sentence: the reason of a failure is worth more than that data is old."""
     if age.failed:
-        reason = next(
-            (reason for prefix, reason in _REASONS if age.freshness.error.startswith(prefix)), "other"
-        )
-        return (Notice(Severity.WARNING, reader.phrase(f"notice.{reason}")),)
+        return (Notice(Severity.WARNING, reader.phrase(f"notice.{reason(age.freshness.error)}")),)
     if age.freshness.last_success is None:
         return (Notice(Severity.INFO, reader.phrase("notice.first_import")),)
     if age.as_of is not None and reader.now - datetime.fromtimestamp(age.as_of, UTC) > STALE_AFTER:

@@ -149,7 +149,6 @@ def linked_customers_statement(integration: str, crm_id: str) -> Select[Any]:
             )
         )
         .where(links.c.integration == integration, links.c.crm_id == crm_id, links.c.blocked.is_(False))
-        .order_by(links.c.id_customer)
     )
 
 
@@ -158,7 +157,11 @@ async def linked_customers(
 ) -> list[LinkedCustomer]:
     """The shop's customers of one card, by id."""
     found = await connection.execute(linked_customers_statement(integration, crm_id))
-    return [LinkedCustomer(row[0], row[1], row[2] or "", bool(row[3])) for row in found]
+    # Sorted here: asked to sort, SQLite walks all links of the shop in the order of their key.
+    return sorted(
+        (LinkedCustomer(row[0], row[1], row[2] or "", bool(row[3])) for row in found),
+        key=lambda linked: linked.id,
+    )
 
 
 def tallies_statement(integration: str, owners: Collection[int], hidden: Collection[int]) -> Select[Any]:

@@ -1,0 +1,248 @@
+"""One configured shop at work: created at start, gone at stop. It joins what is synchronised, shown and told."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import attrs
+import orjson
+
+from thulium_plugin_prestashop.admin import linking
+from thulium_plugin_prestashop.admin.authentication import ADDRESS, API_KEY, egress_policy
+from thulium_plugin_prestashop.admin.diagnostics import diagnostics
+from thulium_plugin_prestashop.admin.explain import explained
+from thulium_plugin_prestashop.admin.facts import CLIENT
+from thulium_plugin_prestashop.admin.problems import Aftermath, ProblemDesk
+from thulium_plugin_prestashop.admin.settings import Settings
+from thulium_plugin_prestashop.admin.validation import usable_id_field
+from thulium_plugin_prestashop.agent.shop import ShopViews
+from thulium_plugin_prestashop.agent.tab import customer_tab
+from thulium_plugin_prestashop.contract.customers import CustomerId
+from thulium_plugin_prestashop.contract.forms import FieldError
+from thulium_plugin_prestashop.contract.host import HostContext
+from thulium_plugin_prestashop.contract.integration import (
+    IntegrationConfig,
+    LogEntry,
+    Preview,
+    Refreshed,
+    RunState,
+    SetAsideRecord,
+    Status,
+)
+from thulium_plugin_prestashop.contract.tasks import PeriodicTask, ReportProgress, RunContext, RunResult
+from thulium_plugin_prestashop.contract.text import LocalizedText
+from thulium_plugin_prestashop.contract.views import CustomerTab, TabQuery, Viewer
+from thulium_plugin_prestashop.locale import MESSAGES
+from thulium_plugin_prestashop.mirror.engine import Mirror
+from thulium_plugin_prestashop.mirror.quarantine import count_aside, list_aside, retry_all
+from thulium_plugin_prestashop.mirror.reads import volumes
+from thulium_plugin_prestashop.mirror.runlog import Run, list_runs
+from thulium_plugin_prestashop.mirror.state import load_state
+from thulium_plugin_prestashop.sync.job import SyncJob
+from thulium_plugin_prestashop.sync.run import run_sync
+from thulium_plugin_prestashop.transport.circuit import Circuit
+from thulium_plugin_prestashop.transport.http import HttpClient
+from thulium_plugin_prestashop.transport.pace import Budget, Pace
+from thulium_plugin_prestashop.webservice.address import ShopAddress
+from thulium_plugin_prestashop.webservice.client import WebserviceClient
+
+TASK: Final = "synchronise"
+EVERY: Final = timedelta(minutes=30)
+JITTER: Final = timedelta(minutes=3)
+MOST_SECONDS: Final = 2 * 3600
+"""Budget of one run; the next goes on where it stopped."""
+TYPE_ID: Final = "prestashop"
+
+
+@attrs.define(eq=False)
+class PrestaShopIntegration:
+    """See :class:`.contract.integration.Integration`. Made by :meth:`start`."""
+
+    host: HostContext = attrs.field(repr=False)
+    config: IntegrationConfig = attrs.field(repr=False)
+    settings: Settings = attrs.field(repr=False)
+    mirror: Mirror = attrs.field(repr=False)
+    http: HttpClient = attrs.field(repr=False)
+    views: ShopViews = attrs.field(repr=False)
+    """What agents see of this shop."""
+    _pace: Pace = attrs.field(factory=Pace, init=False, repr=False)
+    _circuit: Circuit = attrs.field(factory=Circuit, init=False, repr=False)
+
+    @classmethod
+    async def start(
+        cls, host: HostContext, config: IntegrationConfig, settings: Settings, mirror: Mirror
+    ) -> "PrestaShopIntegration":
+        """Make it; nothing is sent to the shop yet."""
+        views = ShopViews(mirror, config.id, config.name, host.clock, settings.hidden_states)
+        return cls(host, config, settings, mirror, HttpClient(egress_policy(host.egress)), views)
+
+    @property
+    def id(self) -> str:
+        """Id of its configuration."""
+        return self.config.id
+
+    @property
+    def type(self) -> str:
+        """``prestashop``."""
+        return TYPE_ID
+
+    @property
+    def tasks(self) -> Sequence[PeriodicTask]:
+        """The synchronisation, every half hour."""
+        return [PeriodicTask(TASK, MESSAGES.text("admin.task.synchronise"), EVERY, JITTER, self.run)]
+
+    async def stop(self) -> None:
+        """Close the connections to the shop; the mirror stays open for the others."""
+        await self.http.aclose()
+
+    # Work
+
+    async def run(self, context: RunContext) -> RunResult:
+        """Synchronise once. What it could not do is in the result and becomes a problem; nothing of it raises."""
+        client = await self.client(Budget(seconds=MOST_SECONDS))
+        job = SyncJob(
+            integration=self.id,
+            client=client,
+            mirror=self.mirror,
+            host=self.host,
+            settings=self.settings.for_sync(),
+            trigger=context.trigger,
+        )
+        try:
+            report = await run_sync(job, context.report)
+        finally:
+            # Cancelled or not, the small tables may have changed.
+            self.views.forget_lookups()
+        async with self.mirror.reading() as connection:
+            state = await load_state(connection, self.id)
+            set_aside = await count_aside(connection, self.id)
+        desk = ProblemDesk(self.host, self.id, self.config.name, self.settings.id_field)
+        usable = await usable_id_field(self.host, self.settings.id_field)
+        await desk.after_run(Aftermath(report, state, set_aside, usable))
+        return report.result()
+
+    async def client(self, budget: Budget | None = None) -> WebserviceClient:
+        """A client that knows what earlier ones learned and shares their pace."""
+        key = await self.host.secrets.get(self.config.secret_handle(API_KEY)) or ""
+        async with self.mirror.reading() as connection:
+            learned = (await load_state(connection, self.id)).facts
+        return WebserviceClient(
+            ShopAddress.parse(str(self.config.authorization.get(ADDRESS) or "")),
+            key.strip(),
+            self.http,
+            pace=self._pace,
+            circuit=self._circuit,
+            budget=budget,
+            facts=learned or orjson.loads(self.config.facts.get(CLIENT, "{}")),
+            clock=self.host.clock.now,
+        )
+
+    # For administrators
+
+    async def status(self) -> Status:
+        """From the newest run and what the mirror holds."""
+        async with self.mirror.reading() as connection:
+            newest = await list_runs(connection, self.id, 1)
+            held = await volumes(connection, self.id)
+            state = await load_state(connection, self.id)
+        ended = [run for run in newest if run.finished is not None]
+        if ended:
+            run_state = RunState.OK if ended[0].outcome == "ok" else RunState.FAILED
+            message = _message(ended[0])
+        else:
+            run_state, message = RunState.NEVER_RUN, MESSAGES.text("admin.status.never_run")
+        return Status(
+            state=run_state,
+            message=message,
+            last_success=None if state.last_success is None else _moment(state.last_success),
+            last_run=_moment(newest[0].started) if newest else None,
+            customers=held.customers,
+            orders=held.orders,
+            set_aside=held.set_aside,
+        )
+
+    async def log(self, limit: int = 50) -> list[LogEntry]:
+        """The newest runs, newest first; one that is under way counts as well."""
+        async with self.mirror.reading() as connection:
+            runs = await list_runs(connection, self.id, limit)
+        return [
+            LogEntry(
+                id=run.id,
+                started=_moment(run.started),
+                finished=None if run.finished is None else _moment(run.finished),
+                mode=run.mode,
+                ok=run.outcome in {"ok", "running"},
+                message=_message(run),
+                figures=dict(run.figures),
+            )
+            for run in runs
+        ]
+
+    async def set_aside(self, limit: int = 100) -> list[SetAsideRecord]:
+        """Records that could not be read, newest first."""
+        async with self.mirror.reading() as connection:
+            found = await list_aside(connection, self.id, limit)
+        return [
+            SetAsideRecord(
+                resource=record.resource,
+                id=record.id,
+                reason=explained(record.reason, {"resource": record.resource, "id": record.id})[0],
+                detail=record.detail,
+                first_seen=_moment(record.first_seen),
+                tries=record.tries,
+            )
+            for record in found
+        ]
+
+    async def retry_set_aside(self) -> int:
+        """Let the next run try all of them again; how many there are."""
+        async with self.mirror.writing() as connection:
+            return await retry_all(connection, self.id)
+
+    async def preview(self, report: ReportProgress) -> Preview:
+        """What a first import would do; nothing is written, here or there."""
+        raise NotImplementedError
+
+    async def diagnostics(self) -> dict[str, object]:
+        """See :mod:`.diagnostics`."""
+        async with self.mirror.reading() as connection:
+            state = await load_state(connection, self.id)
+            runs = await list_runs(connection, self.id, 20)
+            held = await volumes(connection, self.id)
+        return diagnostics(
+            self.config,
+            self.settings,
+            state=state,
+            runs=runs,
+            set_aside=await self.set_aside(),
+            volumes=held,
+        )
+
+    # For agents
+
+    async def tab(self, customer: CustomerId, viewer: Viewer, query: TabQuery) -> CustomerTab | None:
+        """The tab, read from the mirror alone."""
+        return await customer_tab(self.views, customer, viewer, query)
+
+    async def refresh(self, customer: CustomerId) -> Refreshed:
+        """Ask the shop for this customer only."""
+        raise NotImplementedError
+
+    async def link(self, customer: CustomerId, typed: str) -> FieldError | None:
+        """See :func:`.linking.link`."""
+        return await linking.link(self.host, self.mirror, self.id, customer, typed)
+
+    async def unlink(self, customer: CustomerId, shop_customer: int) -> None:
+        """See :func:`.linking.unlink`."""
+        await linking.unlink(self.host, self.mirror, self.id, customer, shop_customer)
+
+
+def _moment(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+def _message(run: Run) -> LocalizedText:
+    """The run's own sentence; a run that has none is under way or was killed."""
+    if run.message.en:
+        return run.message
+    return MESSAGES.text("admin.log.running" if run.finished is None else "admin.log.interrupted")
