@@ -45,6 +45,10 @@ class Mirror:
     path: Path | None
     """The SQLite file, if it is one."""
     _writer: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
+    linking: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
+    """Held while customers are matched, from reading them to saving their links: two integrations that meet the same
+    new person, or a run and an agent's refresh, must not create that person twice.
+    """
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:

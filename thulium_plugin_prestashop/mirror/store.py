@@ -214,3 +214,15 @@ async def remove_rows(
             )
         )
     return count
+
+
+async def unskip(connection: AsyncConnection, integration: str, resource: str, ids: Collection[int]) -> None:
+    """Let these rows in again."""
+    for some in chunks(ids):
+        await connection.execute(
+            delete(skipped).where(
+                skipped.c.integration == integration,
+                skipped.c.resource == resource,
+                skipped.c.id.in_(some),
+            )
+        )

@@ -1,0 +1,85 @@
+"""What one run is given, and what its parts share while it runs."""
+
+from collections.abc import Callable
+from time import monotonic
+
+import attrs
+
+from thulium_plugin_prestashop.contract.host import HostContext
+from thulium_plugin_prestashop.contract.tasks import ReportProgress, Trigger
+from thulium_plugin_prestashop.mirror.engine import Mirror
+from thulium_plugin_prestashop.mirror.state import ShopState
+from thulium_plugin_prestashop.sync.cursor import Clocks
+from thulium_plugin_prestashop.sync.report import SyncReport, progress
+from thulium_plugin_prestashop.sync.settings import SyncSettings
+from thulium_plugin_prestashop.webservice.client import WebserviceClient
+from thulium_plugin_prestashop.webservice.query import DEFAULT_SCOPE, Scope
+
+
+@attrs.frozen
+class SyncJob:
+    """One run of one integration."""
+
+    integration: str
+    client: WebserviceClient
+    mirror: Mirror
+    host: HostContext
+    settings: SyncSettings
+    trigger: Trigger = Trigger.SCHEDULE
+    sweep: bool | None = None
+    """Compare all ids with the shop's: yes, no, or when it is due (nightly)."""
+    accept_removals: bool = False
+    """Follow vanished rows however many they are: somebody has looked."""
+
+
+@attrs.define
+class Working:
+    """What the parts of a run share."""
+
+    job: SyncJob
+    tell: ReportProgress
+    state: ShopState
+    report: SyncReport = attrs.field(factory=SyncReport)
+    scopes: tuple[Scope, ...] = (DEFAULT_SCOPE,)
+    """Which shops of a multistore are asked, one after the other."""
+    shops: frozenset[int] | None = None
+    """Ids of the shops whose rows are wanted; ``None`` for all."""
+    clocks: Clocks | None = None
+    """The shop's clock and the host's at the beginning of this run, once the shop has told."""
+    lowest_order: int = 0
+    """Orders up to this id are older than the settings want."""
+    aside: set[tuple[str, str]] = attrs.field(factory=set)
+    """Records that are set aside at present, as (resource, id)."""
+    owners: set[int] = attrs.field(factory=set)
+    """Customers named by rows stored in this run, which must be in the mirror when it ends."""
+    order_addresses: set[int] = attrs.field(factory=set)
+    """Addresses named by orders stored in this run, likewise."""
+    monotonic: Callable[[], float] = monotonic
+
+    @property
+    def integration(self) -> str:
+        """Id of the integration."""
+        return self.job.integration
+
+    @property
+    def client(self) -> WebserviceClient:
+        """The shop."""
+        return self.job.client
+
+    @property
+    def mirror(self) -> Mirror:
+        """The database."""
+        return self.job.mirror
+
+    @property
+    def settings(self) -> SyncSettings:
+        """What the administrator decided."""
+        return self.job.settings
+
+    def now(self) -> int:
+        """The host's clock, epoch seconds."""
+        return int(self.job.host.clock.now().timestamp())
+
+    def progress(self, phase: str, done: int, total: int | None = None) -> None:
+        """Tell how far a phase is."""
+        self.tell(progress(phase, done, total))

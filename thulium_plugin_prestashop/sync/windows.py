@@ -1,0 +1,107 @@
+"""What changed since the last run, of one resource: a closed window of ``date_upd``, then ids above the highest.
+
+The ids above the highest known one are asked for apart because rows can carry dates that no window meets: zero, or
+years away.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import attrs
+
+from thulium_plugin_prestashop.mirror.cursors import Cursor, Window, load_cursor
+from thulium_plugin_prestashop.sync.cursor import Clocks, close_window, floor_of, next_window
+from thulium_plugin_prestashop.sync.intake import Batch, take_in
+from thulium_plugin_prestashop.sync.job import Working
+from thulium_plugin_prestashop.sync.probes import newest_change
+from thulium_plugin_prestashop.transport.errors import OurFault
+from thulium_plugin_prestashop.webservice.query import IdAbove, Query, Scope, UpdatedBetween
+from thulium_plugin_prestashop.webservice.resources import Resource
+
+ROWS: Final = 500
+
+
+async def update_resource(
+    work: Working, resource: Resource[Any], scope: Scope, key: str, *, full: bool
+) -> None:
+    """Bring the mirror up to date with one resource. ``full``: look at all ids however large the shop is."""
+    async with work.mirror.reading() as connection:
+        cursor = await load_cursor(connection, work.integration, key)
+    if cursor.window is not None:
+        # The last run was cut off inside a window; it is walked to its end before a new one is opened.
+        cursor = await _walk(work, resource, scope, key, cursor)
+    if cursor.watermark is not None:
+        floor = floor_of(cursor, work.now(), full=full)
+        ceiling = await newest_change(work, resource, scope, floor=floor)
+        if ceiling is not None:
+            cursor = attrs.evolve(cursor, window=_window(work, cursor, ceiling, floor))
+            cursor = await _walk(work, resource, scope, key, cursor, expected=True)
+    await _newest_ids(work, resource, scope, key, cursor)
+
+
+def _window(work: Working, cursor: Cursor, ceiling: datetime, floor: int) -> Window:
+    state, clocks = work.state, work.clocks
+    before = (
+        Clocks(state.shop_clock, state.host_clock)
+        if state.shop_clock is not None and state.host_clock is not None
+        else None
+    )
+    set_back = clocks.set_back_since(before) if clocks is not None else timedelta()
+    return next_window(cursor, ceiling, work.settings.time_zone, floor=floor, set_back=set_back)
+
+
+async def _walk(
+    work: Working, resource: Resource[Any], scope: Scope, key: str, cursor: Cursor, *, expected: bool = False
+) -> Cursor:
+    """Read the cursor's window by ascending id. ``expected``: the shop has just shown a row in it."""
+    window = cursor.window
+    done = 0
+    while window is not None:
+        where = [UpdatedBetween(window.lower, window.upper)]
+        page = await work.client.fetch(
+            Query(
+                resource,
+                (*where, IdAbove(window.after)) if window.after else tuple(where),
+                limit=ROWS,
+                scope=scope,
+            )
+        )
+        if expected and not done and not page.count and await _still_there(work, resource, scope, window):
+            raise OurFault("answer.lie", resource=resource.name)
+        done += page.count
+        if page.is_last or page.last_id is None:
+            wall = work.clocks.wall(work.settings.time_zone) if work.clocks else window.upper
+            cursor = close_window(cursor, wall, work.now())
+            window = None
+        else:
+            window = attrs.evolve(window, after=page.last_id)
+            cursor = attrs.evolve(cursor, window=window)
+        await take_in(work, Batch(resource.name, page.records, page.set_aside), key, cursor)
+        work.progress(resource.name, done)
+    return cursor
+
+
+async def _still_there(work: Working, resource: Resource[Any], scope: Scope, window: Window) -> bool:
+    """Whether the shop still shows a row inside a window that it answered with nothing: then the answer is a lie
+    (a failed query looks like an empty table), and the window is asked again by the next run.
+    """
+    newest = await newest_change(work, resource, scope, floor=window.floor)
+    return newest is not None and window.lower <= newest <= window.upper
+
+
+async def _newest_ids(work: Working, resource: Resource[Any], scope: Scope, key: str, cursor: Cursor) -> None:
+    # The highest known row is asked for again: an answer that does not even hold that one needs a second look,
+    # which spares a confirming question for every empty answer.
+    after = max(cursor.highest_id - 1, 0)
+    while True:
+        page = await work.client.fetch(Query(resource, (IdAbove(after),), limit=ROWS, scope=scope))
+        highest = max(cursor.highest_id, page.last_id or 0)
+        if not page.count:
+            highest = await work.client.highest_id(resource, scope) or 0
+        grown = attrs.evolve(cursor, highest_id=highest)
+        if page.count or grown != cursor:
+            await take_in(work, Batch(resource.name, page.records, page.set_aside), key, grown)
+        cursor = grown
+        if page.is_last or page.last_id is None:
+            return
+        after = page.last_id
