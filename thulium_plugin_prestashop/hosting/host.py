@@ -79,11 +79,14 @@ class Host:
         sleep: Sleep = asyncio.sleep,
         random: Random | None = None,
         runs_at_once: int = RUNS_AT_ONCE,
+        by_itself: bool = True,
     ) -> None:
         self.services = services
         self.problems = services.problems
         self.spawner = TaskSpawner()
-        self.scheduler = Scheduler(services.clock, sleep=sleep, random=random, limit=runs_at_once)
+        self.scheduler = Scheduler(
+            services.clock, sleep=sleep, random=random, limit=runs_at_once, by_itself=by_itself
+        )
         self.integrations = IntegrationRegistry(
             services.integrations,
             secrets=services.secrets,

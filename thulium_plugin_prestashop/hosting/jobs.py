@@ -107,6 +107,7 @@ class Job:
         random: Random,
         slots: asyncio.Semaphore,
         first_due: datetime,
+        by_itself: bool = True,
     ) -> None:
         self.owner = owner
         self.task = task
@@ -115,6 +116,7 @@ class Job:
         self._random = random
         self._slots = slots
         self._next_due = first_due
+        self._by_itself = by_itself
         self._last: FinishedRun | None = None
         self._progress: Progress | None = None
         self._run: Run | None = None
@@ -185,6 +187,8 @@ class Job:
         while True:
             if self._run is not None:
                 await self._run.finished()
+            elif not self._by_itself:
+                await self._changed.next().wait()
             elif (pause := (self._next_due - self._clock.now()).total_seconds()) > 0:
                 await self._wait(min(pause, LONGEST_SLEEP))
             else:

@@ -17,6 +17,7 @@ RUNS_AT_ONCE = 4
 class Scheduler:
     """Jobs by owner (an integration's id) and key. ``limit`` runs at most at the same time, first come, first served.
 
+    With ``by_itself`` false tasks only run when somebody runs them, as a command line does.
     Clock, sleep and random are injected, so that tests move time without waiting.
     """
 
@@ -27,12 +28,14 @@ class Scheduler:
         sleep: Sleep = asyncio.sleep,
         random: Random | None = None,
         limit: int = RUNS_AT_ONCE,
+        by_itself: bool = True,
     ) -> None:
         self._clock = SystemClock() if clock is None else clock
         self._sleep = sleep
         # Jitter spreads load and hides nothing; the system's source only needs no seed.
         self._random = SystemRandom() if random is None else random
         self._slots = asyncio.Semaphore(limit)
+        self._by_itself = by_itself
         self._jobs: dict[str, dict[str, Job]] = defaultdict(dict)
 
     def add(
@@ -54,6 +57,7 @@ class Scheduler:
                 random=self._random,
                 slots=self._slots,
                 first_due=first_due(self._clock.now(), task, last_run, self._random),
+                by_itself=self._by_itself,
             )
             self._jobs[owner][task.key] = job
             added.append(job)

@@ -112,11 +112,9 @@ class EncryptedSecrets:
             await self.put(target, secret)
             await self.delete(source)
 
-    async def delete_below(self, prefix: str) -> None:
-        """Forget every secret whose handle begins with ``prefix``."""
-        for handle in await self._storage.handles():
-            if handle.startswith(prefix):
-                await self.delete(handle)
+    async def handles(self) -> list[str]:
+        """All handles."""
+        return await self._storage.handles()
 
     async def rotate(self, keys: Sequence[bytes]) -> int:
         """Encrypt everything anew with ``keys[0]``; how many secrets that were. ``keys`` must hold the old ones
