@@ -28,6 +28,7 @@ class Circuit:
         self._failures = 0
         self._pause = first_pause
         self._open_until: float | None = None
+        self._trial = False
 
     @property
     def is_open(self) -> bool:
@@ -46,6 +47,7 @@ class Circuit:
             raise TimeWillTell("circuit.open", retry_after=left, seconds=round(left))
         if self._open_until is not None:
             # The one trial request: the next one waits for its outcome, at most for another pause.
+            self._trial = True
             self._open_until = self._clock() + self._pause
 
     def succeeded(self) -> None:
@@ -53,11 +55,14 @@ class Circuit:
         self._failures = 0
         self._pause = self._first_pause
         self._open_until = None
+        self._trial = False
 
     def failed(self) -> None:
         """One more failure; may open the circuit."""
         self._failures += 1
-        if self._open_until is not None:
+        if self._trial:
+            self._trial = False
             self._pause = min(self._pause * 2, self._longest_pause)
-        if self._open_until is not None or self._failures >= self._threshold:
+            self._open_until = self._clock() + self._pause
+        elif self._open_until is None and self._failures >= self._threshold:
             self._open_until = self._clock() + self._pause
