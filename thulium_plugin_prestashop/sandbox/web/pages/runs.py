@@ -1,0 +1,199 @@
+"""Synchronisations as they go: worded for the reader, as a stream of events, or asked for now and then."""
+
+import asyncio
+import contextlib
+import json
+from datetime import datetime, timedelta
+
+import attrs
+from aiohttp import ClientConnectionResetError, web
+
+from thulium_plugin_prestashop.contract.tasks import Progress
+from thulium_plugin_prestashop.hosting import Job, JobSnapshot, JobState
+from thulium_plugin_prestashop.sandbox.crm import SandboxCrm
+from thulium_plugin_prestashop.sandbox.web.visit import SESSION_COOKIE, Visit
+from thulium_plugin_prestashop.sandbox.web.words import Words
+
+LOOK_EVERY = 0.4
+"""Seconds between two looks at all runs: quick for an eye, and a run that counts thousands a second costs one event."""
+CHECK_SESSION_EVERY = 15.0
+"""Seconds after which a stream makes sure that its reader is still signed in; it also keeps the connection alive."""
+RESULT_SHOWN_FOR = timedelta(minutes=10)
+MEASURED_FROM = timedelta(seconds=2)
+"""A shorter time says nothing about how fast a run is."""
+
+
+@attrs.frozen
+class RunView:
+    """One run in the reader's words; becomes JSON for the script and values for the template."""
+
+    key: str
+    integration: str
+    title: str
+    state: str
+    """``idle``, ``running`` or ``done``."""
+    look: str
+    """``busy``, ``ok``, ``failed`` or ``idle``: the colour of its state."""
+    state_text: str
+    phase: str = ""
+    phase_title: str = ""
+    """The phase without anything that counts, to be spoken."""
+    count: str = ""
+    rate: str = ""
+    left: str = ""
+    fraction: float | None = None
+
+
+@attrs.define
+class _Pace:
+    """Since when a phase is under way, as far as anybody has looked, to say how fast it is."""
+
+    started: datetime | None
+    phase: str
+    since: datetime
+    done: int
+
+    def rate(self, done: int, now: datetime) -> float | None:
+        """Records a second, if there is something to measure."""
+        passed = now - self.since
+        if passed < MEASURED_FROM or done <= self.done:
+            return None
+        return (done - self.done) / passed.total_seconds()
+
+
+class RunFeed:
+    """What runs in one CRM. All windows look at the same measurements, so a reload loses nothing."""
+
+    def __init__(self, crm: SandboxCrm) -> None:
+        self._crm = crm
+        self._paces: dict[tuple[str, str], _Pace] = {}
+        self._closing = asyncio.Event()
+
+    def close(self) -> None:
+        """End all streams: the server stops."""
+        self._closing.set()
+
+    async def closing(self, seconds: float) -> bool:
+        """Wait, and say whether the server stops."""
+        try:
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def views(self, words: Words) -> list[RunView]:
+        """The synchronisation of every running integration."""
+        return [
+            self._view(entry.config.name, job, words)
+            for entry in self._crm.host.integrations.entries()
+            for job in self._crm.host.scheduler.jobs(entry.config.id)[:1]
+        ]
+
+    def _view(self, name: str, job: Job, words: Words) -> RunView:
+        snapshot = job.snapshot()
+        if snapshot.busy:
+            return self._under_way(name, snapshot, words)
+        view = RunView(
+            key=f"{snapshot.owner}/{snapshot.key}",
+            integration=snapshot.owner,
+            title=name,
+            state="idle",
+            look="idle",
+            state_text=words("runs.waiting"),
+        )
+        last = snapshot.last
+        if last is None or self._crm.clock.now() - last.finished > RESULT_SHOWN_FOR:
+            return view
+        took = words("runs.took", time=words.span(last.finished - last.started))
+        if last.cancelled:
+            return attrs.evolve(view, state="done", state_text=words("runs.cancelled"), count=took)
+        message = words.say(last.result.message) if last.result else words("runs.broke")
+        return attrs.evolve(
+            view,
+            state="done",
+            look="ok" if last.ok else "failed",
+            state_text=words("runs.done" if last.ok else "runs.failed"),
+            phase=message,
+            phase_title=message,
+            count=took,
+            fraction=1.0 if last.ok else 0.0,
+        )
+
+    def _under_way(self, name: str, snapshot: JobSnapshot, words: Words) -> RunView:
+        state = {JobState.QUEUED: "queued", JobState.CANCELLING: "cancelling"}.get(snapshot.state, "running")
+        view = RunView(
+            key=f"{snapshot.owner}/{snapshot.key}",
+            integration=snapshot.owner,
+            title=name,
+            state="running",
+            look="busy",
+            state_text=words(f"runs.{state}"),
+        )
+        progress = snapshot.progress
+        if progress is None:
+            return view
+        rate = self._measure(snapshot, progress)
+        total = progress.total
+        known = total is not None and total > 0
+        shown = words.number(progress.done)
+        return attrs.evolve(
+            view,
+            phase=words.say(progress.title),
+            phase_title=words.say(progress.title),
+            count=words("runs.of", done=shown, total=words.number(total)) if total is not None else shown,
+            rate=words("runs.rate", rate=words.number(round(rate))) if rate is not None and rate >= 1 else "",
+            left=(
+                words("runs.left", time=words.span(timedelta(seconds=(total - progress.done) / rate)))
+                if rate and total is not None and total > progress.done
+                else ""
+            ),
+            fraction=min(progress.done / total, 1.0) if known and total else None,
+        )
+
+    def _measure(self, snapshot: JobSnapshot, progress: Progress) -> float | None:
+        key, now = (snapshot.owner, snapshot.key), self._crm.clock.now()
+        pace = self._paces.get(key)
+        if pace is None or (pace.started, pace.phase) != (snapshot.started, progress.phase):
+            self._paces[key] = _Pace(snapshot.started, progress.phase, now, progress.done)
+            return None
+        return pace.rate(progress.done, now)
+
+
+FEED = web.AppKey("run feed", RunFeed)
+
+
+def runs_for(visit: Visit) -> list[RunView]:
+    """What runs, in the visitor's words."""
+    return visit.request.app[FEED].views(visit.words)
+
+
+def _json(visit: Visit) -> str:
+    return json.dumps([attrs.asdict(view) for view in runs_for(visit)], ensure_ascii=False)
+
+
+async def current(visit: Visit) -> web.Response:
+    """All runs as they are now, for browsers and proxies that cut streams."""
+    return web.Response(text=_json(visit), content_type="application/json")
+
+
+async def events(visit: Visit) -> web.StreamResponse:
+    """Server-sent events: all runs at once, and again after every change, until the reader leaves or signs out."""
+    feed = visit.request.app[FEED]
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
+    await response.prepare(visit.request)
+    sent, quiet = "", 0.0
+    with contextlib.suppress(ClientConnectionResetError):  # the reader leaves: how most streams end
+        while True:
+            text = _json(visit)
+            if text != sent:
+                await response.write(f"data: {text}\n\n".encode())
+                sent = text
+            if await feed.closing(LOOK_EVERY):
+                break
+            quiet += LOOK_EVERY
+            if quiet >= CHECK_SESSION_EVERY:
+                quiet = 0.0
+                if await visit.crm.accounts.session(visit.request.cookies.get(SESSION_COOKIE, "")) is None:
+                    break
+                await response.write(b": still here\n\n")
+    return response
