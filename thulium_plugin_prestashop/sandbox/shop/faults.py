@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 import attrs
@@ -73,6 +74,10 @@ class Trouble(Enum):
     """``/api`` is a page of HTML with status 404; only ``webservice/dispatcher.php`` answers."""
 
 
+def _frozen(idents: Iterable[int]) -> frozenset[int]:
+    return frozenset(idents)
+
+
 @attrs.frozen
 class Fault:
     """One disturbance and whom it meets.
@@ -88,7 +93,7 @@ class Fault:
     every: int = 1
     seconds: float = 0.0
     size: int = 0
-    idents: frozenset[int] = attrs.field(default=frozenset(), converter=frozenset)
+    idents: frozenset[int] = attrs.field(default=(), converter=_frozen)
 
 
 @attrs.define

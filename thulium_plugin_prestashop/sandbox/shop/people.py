@@ -141,7 +141,7 @@ class People:
         identity, guest = self._identity()
         age = int(SPAN * rng.random() ** 1.3) + 3_600
         added = self._calendar.ago(age)
-        changed = self._calendar.ago(age * rng.random()) if rng.random() < 0.4 else added
+        changed = max(added, self._calendar.ago(age * rng.random())) if rng.random() < 0.4 else added
         if rng.random() < 0.15 and added < BULK_MOMENT:
             changed = BULK_MOMENT
         company = self._company(identity.lastname) if rng.random() < 0.12 else ""
