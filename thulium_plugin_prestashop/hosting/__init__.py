@@ -5,14 +5,10 @@ therefore not imported here.
 """
 
 from thulium_plugin_prestashop.hosting.clock import ManualClock, Sleep, SystemClock, settle
+from thulium_plugin_prestashop.hosting.entries import FieldClaimedError, IntegrationEntry, IntegrationState
 from thulium_plugin_prestashop.hosting.hooks import HookAnswer, HookCalls
 from thulium_plugin_prestashop.hosting.host import Host, HostServices
-from thulium_plugin_prestashop.hosting.integrations import (
-    FieldClaimedError,
-    IntegrationEntry,
-    IntegrationRegistry,
-    IntegrationState,
-)
+from thulium_plugin_prestashop.hosting.integrations import IntegrationRegistry
 from thulium_plugin_prestashop.hosting.jobs import FinishedRun, Job, JobSnapshot, JobState, Run
 from thulium_plugin_prestashop.hosting.loader import (
     InstalledPlugin,

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
-from enum import Enum
 
 import attrs
 
@@ -12,7 +12,7 @@ from thulium_plugin_prestashop.contract.forms import FieldKind
 from thulium_plugin_prestashop.contract.host import Clock, HostContext, Secrets
 from thulium_plugin_prestashop.contract.integration import Integration, IntegrationConfig, IntegrationType
 from thulium_plugin_prestashop.contract.problems import Problem, Severity
-from thulium_plugin_prestashop.contract.text import LocalizedText
+from thulium_plugin_prestashop.hosting.entries import FieldClaimedError, IntegrationEntry, IntegrationState
 from thulium_plugin_prestashop.hosting.locale import MESSAGES
 from thulium_plugin_prestashop.hosting.problems import ProblemList
 from thulium_plugin_prestashop.hosting.scheduler import Scheduler
@@ -23,39 +23,6 @@ log = logging.getLogger(__name__)
 START_FAILED = "host.start_failed"
 START_SECONDS = 30
 STOP_SECONDS = 10
-
-
-class IntegrationState(Enum):
-    """Whether an integration works here and now."""
-
-    STOPPED = "stopped"
-    RUNNING = "running"
-    FAILED = "failed"
-    """It should run and could not be started."""
-
-
-@attrs.frozen
-class IntegrationEntry:
-    """A configured integration as it is now."""
-
-    config: IntegrationConfig
-    state: IntegrationState
-    wanted: bool
-    created_at: datetime
-    message: LocalizedText | None = None
-    """Why it failed."""
-    integration: Integration | None = None
-    """The integration itself while it runs."""
-
-
-class FieldClaimedError(Exception):
-    """Two integrations want the same custom field as their key."""
-
-    def __init__(self, field: str, integration: str) -> None:
-        super().__init__(f"{field} is the key of {integration}")
-        self.field = field
-        self.integration = integration
-        self.message = MESSAGES.text("integration.field_claimed", field=field, integration=integration)
 
 
 @attrs.define
@@ -91,6 +58,7 @@ class IntegrationRegistry:
         self._clock = clock
         self._offers: dict[str, _Offer] = {}
         self._slots: dict[str, _Slot] = {}
+        self._closed = False
 
     # Types
 
@@ -179,8 +147,7 @@ class IntegrationRegistry:
         """Store what was changed of it; if it runs, it starts anew with that. Raises :class:`FieldClaimedError`,
         ``KeyError``.
         """
-        slot = self._slots[config.id]
-        async with slot.lock:
+        async with self._locked(config.id) as slot:
             self._guard_field(config)
             slot.entry = attrs.evolve(slot.entry, config=config)
             await self._save(slot)
@@ -191,8 +158,7 @@ class IntegrationRegistry:
 
     async def start(self, integration: str) -> IntegrationEntry:
         """Start it, now and whenever the host starts; nothing happens if it runs. Raises ``KeyError``."""
-        slot = self._slots[integration]
-        async with slot.lock:
+        async with self._locked(integration) as slot:
             slot.entry = attrs.evolve(slot.entry, wanted=True)
             await self._save(slot)
             if slot.entry.integration is None:
@@ -201,8 +167,7 @@ class IntegrationRegistry:
 
     async def stop(self, integration: str) -> IntegrationEntry:
         """Stop it until somebody starts it; its run is cancelled. Raises ``KeyError``."""
-        slot = self._slots[integration]
-        async with slot.lock:
+        async with self._locked(integration) as slot:
             slot.entry = attrs.evolve(slot.entry, wanted=False)
             await self._save(slot)
             await self._stop(slot)
@@ -210,8 +175,7 @@ class IntegrationRegistry:
 
     async def reload(self, integration: str) -> IntegrationEntry:
         """Stop and start it. Raises ``KeyError``."""
-        slot = self._slots[integration]
-        async with slot.lock:
+        async with self._locked(integration) as slot:
             await self._stop(slot)
             if slot.entry.wanted:
                 await self._start(slot)
@@ -222,8 +186,7 @@ class IntegrationRegistry:
 
         Raises ``KeyError``, and whatever the plugin raises: then it is stopped, and can be removed again.
         """
-        slot = self._slots[integration]
-        async with slot.lock:
+        async with self._locked(integration) as slot:
             config = slot.entry.config
             slot.entry = attrs.evolve(slot.entry, wanted=False)
             await self._save(slot)
@@ -239,10 +202,22 @@ class IntegrationRegistry:
         await self._problems.resolve_all(integration)
 
     async def aclose(self) -> None:
-        """Stop all; those that are wanted start again with the host."""
+        """Stop all; those that are wanted start again with the host. From then on none can be started."""
+        self._closed = True
         await asyncio.gather(*(self._locked_stop(slot) for slot in self._slots.values()))
 
     # Steps, taken under the slot's lock
+
+    @asynccontextmanager
+    async def _locked(self, integration: str) -> AsyncIterator[_Slot]:
+        slot = self._slots[integration]
+        async with slot.lock:
+            # It may have been removed, or the host may have stopped, while this waited for its turn.
+            if self._closed:
+                raise RuntimeError("the host is stopping")
+            if self._slots.get(integration) is not slot:
+                raise KeyError(integration)
+            yield slot
 
     async def _locked_start(self, slot: _Slot) -> None:
         async with slot.lock:

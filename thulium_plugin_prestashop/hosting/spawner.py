@@ -9,6 +9,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 5.0
+TRIES = 3
+
 
 class TaskSpawner:
     """Starts named tasks, logs what fails, and cancels all of them at the end."""
@@ -43,8 +46,17 @@ class TaskSpawner:
             log.error("background task %s failed", task.get_name(), exc_info=error)
 
 
-async def cancel_and_wait(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel ``tasks`` and return when all have ended, whatever they ended with."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def cancel_and_wait(*tasks: asyncio.Task[Any], patience: float = PATIENCE, tries: int = TRIES) -> None:
+    """Cancel ``tasks`` and return when all have ended, whatever they ended with.
+
+    A task that swallows its cancellation is cancelled again every ``patience`` seconds, and given up after ``tries``:
+    a host that cannot stop is worse than a task that is left.
+    """
+    pending = set(tasks)
+    for _ in range(tries):
+        for task in pending:
+            task.cancel()
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=patience)
+    for task in pending:
+        log.error("task %s does not let itself be cancelled", task.get_name())

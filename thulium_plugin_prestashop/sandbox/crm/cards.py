@@ -104,6 +104,7 @@ class Cards:
         async with self._database.write() as connection:
             card = await _card(connection, customer)
             erased = await merging.with_merged(connection, int(card.id))
+            await history.forget(connection, erased)
             # Contacts, values, changes and the merged customers go with the row.
             await connection.execute(sa.delete(schema.customers).where(schema.customers.c.id == int(card.id)))
             await self._outbox.put_erased(connection, [str(number) for number in erased])

@@ -120,9 +120,16 @@ class IntegrationDesk:
         return await job.cancel()
 
     async def remove(self, integration: str, actor: str, *, keep_data: bool) -> None:
-        """Forget it and its secrets; what was read from the shop goes, or stays with ``keep_data``."""
+        """Forget it and its secrets; what was read from the shop goes, or stays with ``keep_data``.
+
+        Raises :class:`Refused` if its plugin fails to let go: then it is stopped, and can be removed again.
+        """
         name = self._entry(integration).config.name
-        await self._host.integrations.remove(integration, keep_data=keep_data)
+        try:
+            await self._host.integrations.remove(integration, keep_data=keep_data)
+        except Exception as error:
+            log.exception("%s could not be removed", integration)
+            raise Refused("integration.not_removed", name=name) from error
         await self._audit.note(actor, "integration.remove", integration, name=name, keep_data=keep_data)
 
     def _entry(self, integration: str) -> IntegrationEntry:

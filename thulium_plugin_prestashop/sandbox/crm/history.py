@@ -85,6 +85,17 @@ async def list_changes(connection: AsyncConnection, customer: int, limit: int) -
     return [_summary(row) for row in (await connection.execute(query)).all()]
 
 
+async def forget(connection: AsyncConnection, customers: Sequence[int]) -> None:
+    """Delete every change that tells of these customers, also those of others (a merge that was undone)."""
+    table = schema.changes
+    for customer in customers:
+        told = [
+            sa.func.json_type(column, f'$."{customer}"').is_not(None)
+            for column in (table.c.before, table.c.after)
+        ]
+        await connection.execute(sa.delete(table).where(sa.or_(*told)))
+
+
 async def summary(connection: AsyncConnection, change: int) -> Change:
     """One change as it is shown."""
     return _summary(

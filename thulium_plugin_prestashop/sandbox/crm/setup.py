@@ -246,7 +246,9 @@ class IntegrationSetup:
             return await integration.preview(report)
         finally:
             await integration.stop()
-            await kind.remove(context, config, keep_data=False)
+            if not form.existing:
+                # Nothing stays of an integration that may never be saved; an existing one has data of its own.
+                await kind.remove(context, config, keep_data=False)
 
     async def purge(self) -> None:
         """Forget forms whose day is over, and secrets that belong to no form and no integration."""
@@ -271,6 +273,10 @@ class IntegrationSetup:
         context = self._host.integrations.context(config.type)
         found = await self.type(config.type).validate(context, config.settings, existing=existing)
         errors += [error for error in found if error.field not in wrong]
+        claimed = self._host.integrations.fields_in_use(except_integration=config.id)
+        id_field = self.type(config.type).id_field(config.settings)
+        if id_field in claimed and not errors:
+            errors.append(_claimed(form, config, FieldClaimedError(id_field, claimed[id_field])))
         for entry in self._host.integrations.entries():
             if entry.config.id != config.id and entry.config.name.casefold() == config.name.casefold():
                 taken = CrmError("integration.name_taken", name=config.name)
@@ -301,3 +307,8 @@ def _authentication(draft: Draft) -> Authentication:
     if draft.authentication is None or not draft.authentication.ok:
         raise Refused("integration.not_authenticated")
     return draft.authentication
+
+
+def _claimed(form: Form, config: IntegrationConfig, error: FieldClaimedError) -> FieldError:
+    field = next((each.key for each in form.fields if config.settings.get(each.key) == error.field), NAME)
+    return FieldError(field, "field.claimed", error.message)
