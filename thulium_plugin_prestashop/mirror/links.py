@@ -33,6 +33,9 @@ class Link:
     """Hashes of the values once offered to the card."""
     blocked: bool = False
     conflict: str = ""
+    """JSON ``{"reason", "candidates"}``; reasons are ``several`` (no card was chosen), ``email_elsewhere`` (another
+    card holds the e-mail) and ``recycled`` (the shop gave the id to another person); ``""`` when all is well.
+    """
 
 
 def _link(row: StoredRow) -> Link:
@@ -41,15 +44,20 @@ def _link(row: StoredRow) -> Link:
 
 
 async def pending_customers(
-    connection: AsyncConnection, integration: str, after: int, limit: int
+    connection: AsyncConnection,
+    integration: str,
+    after: int,
+    limit: int,
+    *,
+    only: Collection[int] | None = None,
 ) -> list[StoredRow]:
-    """Customers that the link phase must look at, by ascending id, above ``after``."""
-    answer = await connection.execute(
-        select(customers)
-        .where(customers.c.integration == integration, customers.c.pending, customers.c.id > after)
-        .order_by(customers.c.id)
-        .limit(limit)
+    """Customers that the link phase must look at, by ascending id, above ``after``; ``only`` some of them."""
+    query = select(customers).where(
+        customers.c.integration == integration, customers.c.pending, customers.c.id > after
     )
+    if only is not None:
+        query = query.where(customers.c.id.in_(sorted(only)))
+    answer = await connection.execute(query.order_by(customers.c.id).limit(limit))
     return list(answer.mappings())
 
 
@@ -269,6 +277,17 @@ async def links_of_card(
         query = query.where(links.c.integration == integration)
     answer = await connection.execute(query.order_by(links.c.integration, links.c.id_customer))
     return [(row["integration"], _link(row)) for row in answer.mappings()]
+
+
+async def list_conflicts(connection: AsyncConnection, integration: str, limit: int = 100) -> list[Link]:
+    """Links that a person should look at, by the shop's customer id: see :attr:`Link.conflict`."""
+    answer = await connection.execute(
+        select(links)
+        .where(links.c.integration == integration, links.c.conflict != "")
+        .order_by(links.c.id_customer)
+        .limit(limit)
+    )
+    return [_link(row) for row in answer.mappings()]
 
 
 async def merge_cards(connection: AsyncConnection, kept: str, merged: Collection[str]) -> int:

@@ -5,7 +5,7 @@ once: an e-mail that an agent has removed, or a company that an agent has cleare
 change of the customer in the shop.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -75,7 +75,7 @@ class Draft:
         """Whether there is nothing to write."""
         return not self.new and self == Draft(self.card, self.new)
 
-    def add(self, person: Profile, offered: Offered, emails: tuple[str, ...]) -> None:
+    def add(self, person: Profile, offered: Offered, emails: Sequence[str]) -> None:
         """Add what this person contributes; ``emails`` are those that no other card holds."""
         held = {email_key(email) for email in self.card.emails} | self.emails.keys()
         for email in emails:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import attrs
-import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from thulium_plugin_prestashop.mirror.cursors import Cursor, save_cursor
@@ -14,7 +13,7 @@ from thulium_plugin_prestashop.mirror.quarantine import put_aside, take_back
 from thulium_plugin_prestashop.mirror.rows import Row, rows_of
 from thulium_plugin_prestashop.mirror.store import Stored, erased, skip, store
 from thulium_plugin_prestashop.sync.job import Working
-from thulium_plugin_prestashop.sync.linker import RECYCLED
+from thulium_plugin_prestashop.sync.linker import RECYCLED, conflict_text
 from thulium_plugin_prestashop.webservice.pages import SetAside
 from thulium_plugin_prestashop.webservice.records import Address, Customer, Order
 
@@ -129,7 +128,7 @@ async def _mark_recycled(work: Working, connection: AsyncConnection, rows: Seque
                     link,
                     blocked=False,
                     offered=b"",
-                    conflict=orjson.dumps({"reason": RECYCLED, "candidates": [link.crm_id]}).decode(),
+                    conflict=conflict_text(RECYCLED, [link.crm_id] if link.crm_id else []),
                 )
                 for link in links.values()
             ],

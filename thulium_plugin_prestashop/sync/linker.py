@@ -8,7 +8,7 @@ twice; what is on a card already is not added again.
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from time import perf_counter
 from typing import Final
 
@@ -54,6 +54,14 @@ class Linked:
     """What the host refused to write, by the shop's customer id."""
 
 
+@attrs.define
+class Offer:
+    """What one customer has been offered to its card, and which cards hold an e-mail of it already."""
+
+    values: Offered
+    elsewhere: set[CardKey] = attrs.field(factory=set)
+
+
 @attrs.frozen
 class Case:
     """One customer of a batch."""
@@ -71,6 +79,11 @@ class Case:
 def is_recycled(link: Link | None) -> bool:
     """Whether the shop gave this id to another person after the link was made."""
     return link is not None and link.conflict != "" and orjson.loads(link.conflict)["reason"] == RECYCLED
+
+
+def conflict_text(reason: str, candidates: Iterable[str]) -> str:
+    """A conflict as a link keeps it: ``several``, ``email_elsewhere`` or ``recycled``, and the cards in question."""
+    return orjson.dumps({"reason": reason, "candidates": sorted(candidates)}).decode()
 
 
 class _Turns:
@@ -99,15 +112,17 @@ class Linker:
     """ISO codes by the shop's country id."""
     done: Linked = attrs.field(factory=Linked)
 
-    async def batch(self, after: int) -> int | None:
+    async def batch(self, after: int, only: Collection[int] | None = None) -> int | None:
         """Work on the next pending customers above ``after``; the last id of the batch, ``None`` when none is left.
+
+        ``only`` narrows it to some customers, for an agent who does not wait for the others.
 
         Raises:
             HostUnavailableError: The host can do nothing at all for the moment.
 
         """
         async with self.mirror.linking:
-            people, links, linked = await self._read(after)
+            people, links, linked = await self._read(after, only)
             if not people:
                 return None
             last = people[-1].id
@@ -115,18 +130,18 @@ class Linker:
             people.sort(key=lambda person: not person.registered)
             directory = await self._look_up(people, links, linked)
             cases = [self._case(person, links.get(person.id), directory) for person in people]
-            drafts, made = await self._draft(cases, directory)
+            drafts, offers = await self._draft(cases, directory)
             ids, refused = await self._write(drafts)
-            await self._save(cases, made, ids, refused)
+            await self._save(cases, offers, ids, refused)
             self.done.seen += len(people)
         return last
 
     async def _read(
-        self, after: int
+        self, after: int, only: Collection[int] | None
     ) -> tuple[list[Profile], dict[int, Link], dict[str, dict[str, set[str]]]]:
         turns = _Turns()
         async with self.mirror.reading() as connection:
-            rows = await store.pending_customers(connection, self.integration, after, BATCH)
+            rows = await store.pending_customers(connection, self.integration, after, BATCH, only=only)
             ids = [row["id"] for row in rows]
             addresses = await store.addresses_of(connection, self.integration, ids)
             notes = await store.order_notes(connection, self.integration, ids)
@@ -204,10 +219,10 @@ class Linker:
 
     async def _draft(
         self, cases: Sequence[Case], directory: Directory
-    ) -> tuple[dict[CardKey, Draft], dict[int, Offered]]:
+    ) -> tuple[dict[CardKey, Draft], dict[int, Offer]]:
         """What to write on each card, and what each customer has then been offered."""
         drafts: dict[CardKey, Draft] = {}
-        offers: dict[int, Offered] = {}
+        offers: dict[int, Offer] = {}
         turns = _Turns()
         for case in cases:
             key = case.decision.card
@@ -221,11 +236,14 @@ class Linker:
                 and (directory.by_card_id.get(case.link.crm_id) == key)
             )
             offered = Offered.unpack(case.link.offered if case.link is not None and same else b"")
-            offers[case.person.id] = offered
+            offer = offers[case.person.id] = Offer(offered)
             if draft.new or self.settings.existing_customers == "fill":
-                mine = tuple(email for email in case.person.emails if directory.holder(email) <= {key})
-                if len(mine) < len(case.person.emails):
-                    self.done.conflicts += 1
+                mine = []
+                for email in case.person.emails:
+                    others = directory.holder(email) - {key}
+                    offer.elsewhere |= others
+                    if not others:
+                        mine.append(email)
                 draft.add(case.person, offered, mine)
                 if self.login_field and case.person.login:
                     draft.set_field(self.login_field, case.person.login)
@@ -282,7 +300,7 @@ class Linker:
     async def _save(
         self,
         cases: Sequence[Case],
-        offers: dict[int, Offered],
+        offers: dict[int, Offer],
         ids: dict[CardKey, str],
         refused: dict[CardKey, LocalizedText],
     ) -> None:
@@ -298,10 +316,10 @@ class Linker:
             link = self._link(case, offers.get(person.id), ids.get(key) if key else None, now)
             if link is not None and link != case.link:
                 made.append(link)
-            if case.decision.reason == "several":
-                self.done.conflicts += 1
-            elif key is None or key not in refused:
-                # Neither a conflict nor a refusal: nothing to do until the customer changes again.
+            offer = offers.get(person.id)
+            self.done.conflicts += case.decision.reason == "several" or bool(offer and offer.elsewhere)
+            if case.decision.reason != "several" and key not in refused:
+                # Neither undecided nor refused: nothing to do until the customer changes again.
                 finished.append(person.id)
             if key is not None:
                 self.done.bases[case.decision.basis] += 1
@@ -315,13 +333,13 @@ class Linker:
             )
             await store.clear_pending(connection, self.integration, finished)
 
-    def _link(self, case: Case, offered: Offered | None, crm_id: str | None, now: int) -> Link | None:
+    def _link(self, case: Case, offer: Offer | None, crm_id: str | None, now: int) -> Link | None:
         person, before, decision = case.person, case.link, case.decision
         conflict = before.conflict if before is not None and case.recycled else ""
+        if offer is not None and offer.elsewhere and not conflict:
+            conflict = conflict_text("email_elsewhere", offer.elsewhere)
         if decision.reason == "several":
-            conflict = orjson.dumps(
-                {"reason": "several", "basis": decision.basis, "candidates": list(decision.candidates)}
-            ).decode()
+            conflict = conflict_text("several", decision.candidates)
         elif decision.card is None and before is None:
             return None
         elif decision.reason == "blocked":
@@ -333,6 +351,6 @@ class Linker:
             created_at=before.created_at if before is not None and before.crm_id == crm_id else now,
             login_key=person.login.casefold(),
             masked_key=person.masked_key,
-            offered=offered.pack() if offered is not None and crm_id else b"",
+            offered=offer.values.pack() if offer is not None and crm_id else b"",
             conflict=conflict,
         )

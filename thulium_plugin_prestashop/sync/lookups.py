@@ -2,7 +2,6 @@
 only when something suggests that they changed.
 """
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from thulium_plugin_prestashop.contract.tasks import Trigger
 from thulium_plugin_prestashop.mirror.store import load_lookups, store_lookups
 from thulium_plugin_prestashop.mirror.tables import addresses, orders
 from thulium_plugin_prestashop.sync.job import Working
+from thulium_plugin_prestashop.sync.together import together
 from thulium_plugin_prestashop.transport.errors import AdministratorMustAct, OurFault
 from thulium_plugin_prestashop.webservice.query import (
     COUNTRIES,
@@ -32,18 +32,12 @@ from thulium_plugin_prestashop.webservice.resources import Resource
 
 EVERY_SECONDS: Final = 6 * 3600
 """How often they are read again without any reason: a state may have got another colour."""
-_DATED: Final = (COUNTRIES, CURRENCIES, ORDER_STATES)
 ROWS: Final = 1_000
 
 
 async def read_lookups(work: Working, resources: Iterable[Resource[Any]]) -> None:
     """Read small tables whole and store what changed. One that may not be read is reported; the others are read."""
-    results = await asyncio.gather(
-        *(_read_one(work, resource) for resource in resources), return_exceptions=True
-    )
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    await together(*(_read_one(work, resource) for resource in resources))
 
 
 async def _read_one(work: Working, resource: Resource[Any]) -> None:
@@ -61,7 +55,7 @@ async def _read_one(work: Working, resource: Resource[Any]) -> None:
                 break
             after = page.last_id
     except (AdministratorMustAct, OurFault) as error:
-        work.report.unavailable[resource.name] = error
+        work.report.note(resource.name, error)
         return
     async with work.mirror.writing() as connection:
         await store_lookups(connection, work.integration, resource.name, found)

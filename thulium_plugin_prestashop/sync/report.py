@@ -2,15 +2,17 @@
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from thulium_plugin_prestashop.contract.tasks import Progress, RunResult
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.locale import MESSAGES
-from thulium_plugin_prestashop.transport.errors import RemoteError
+from thulium_plugin_prestashop.transport.errors import AdministratorMustAct, RemoteError
 from thulium_plugin_prestashop.webservice.pages import SetAside
+
+PAGED: Final = frozenset({"customers", "addresses", "orders"})
 
 
 @attrs.define
@@ -57,6 +59,19 @@ class SyncReport:
     repaired: int = 0
     swept: bool = False
 
+    def note(self, resource: str, error: RemoteError) -> None:
+        """Something could not be read; ``resource`` is what, ``""`` when it is no resource of its own."""
+        self.ok = False
+        if resource:
+            self.unavailable[resource] = error
+        # What an administrator must do comes before what time will heal.
+        if self.error is None or (
+            isinstance(error, AdministratorMustAct) and not isinstance(self.error, AdministratorMustAct)
+        ):
+            self.error = error
+        if error.retry_after is not None:
+            self.retry_after = max(self.retry_after or 0.0, error.retry_after)
+
     @property
     def problem(self) -> str:
         """Stable key of what an administrator should know, ``""`` when all is well."""
@@ -71,7 +86,7 @@ class SyncReport:
         """How it went, in one sentence."""
         if self.host_message is not None:
             return self.host_message
-        if self.error is not None and len(self.unavailable) < 3:  # noqa: PLR2004 - all three paged resources
+        if self.error is not None and self.unavailable and not self.unavailable.keys() >= PAGED:
             return MESSAGES.text("sync.partly", resources=", ".join(sorted(self.unavailable)))
         if self.error is not None:
             return MESSAGES.text("sync.failed")

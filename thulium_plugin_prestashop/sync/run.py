@@ -30,8 +30,9 @@ from thulium_plugin_prestashop.sync.job import SyncJob, Working
 from thulium_plugin_prestashop.sync.linker import Linker
 from thulium_plugin_prestashop.sync.needed import fetch_needed, retry_set_aside
 from thulium_plugin_prestashop.sync.report import SyncReport
+from thulium_plugin_prestashop.sync.together import together
 from thulium_plugin_prestashop.sync.windows import update_resource
-from thulium_plugin_prestashop.transport.errors import AdministratorMustAct, RemoteError
+from thulium_plugin_prestashop.transport.errors import RemoteError
 from thulium_plugin_prestashop.webservice.query import (
     ADDRESSES,
     COUNTRIES,
@@ -141,43 +142,22 @@ async def _run(work: Working) -> None:
         aside = await list_aside(connection, work.integration, limit=10_000)
     work.aside = {(entry.resource, entry.id) for entry in aside}
     await _guarded(work, SHOPS.name, _shops(work))
-    small = asyncio.create_task(_small_tables(work)) if lookups.due(work) else None
-    try:
-        await _read_streams(work)
-        await _guarded(work, "", fetch_needed(work))
-        await _guarded(work, "", retry_set_aside(work))
-        await _guarded(work, "", _sweep_if_due(work))
-    finally:
-        if small is not None:
-            # The cards need the countries; a run that is being cancelled does not wait for them.
-            await asyncio.gather(small, return_exceptions=True)
+    await _read_streams(work)
+    await _guarded(work, "", fetch_needed(work))
+    await _guarded(work, "", retry_set_aside(work))
+    await _guarded(work, "", _sweep_if_due(work))
     await _guarded(work, "", _grown_tables(work))
     await _link(work, login_field)
     async with work.mirror.writing() as connection:
         await purge_removed_orders(connection, work.integration, work.now())
 
 
-async def _guarded(work: Working, name: str, step: Awaitable[None]) -> bool:
+async def _guarded(work: Working, name: str, step: Awaitable[None]) -> None:
     """Do one step; what the shop does not let through is reported, and the others go on."""
     try:
         await step
     except RemoteError as error:
-        _note(work.report, name, error)
-        return False
-    return True
-
-
-def _note(report: SyncReport, name: str, error: RemoteError) -> None:
-    report.ok = False
-    if name:
-        report.unavailable[name] = error
-    # What an administrator must do comes before what time will heal.
-    if report.error is None or (
-        isinstance(error, AdministratorMustAct) and not isinstance(report.error, AdministratorMustAct)
-    ):
-        report.error = error
-    if error.retry_after is not None:
-        report.retry_after = max(report.retry_after or 0.0, error.retry_after)
+        work.report.note(name, error)
 
 
 async def _shops(work: Working) -> None:
@@ -187,8 +167,12 @@ async def _shops(work: Working) -> None:
 
 
 async def _small_tables(work: Working) -> None:
-    if await _guarded(work, "", lookups.read_lookups(work, _SMALL)):
+    async def read() -> None:
+        await lookups.read_lookups(work, _SMALL)
         work.state = attrs.evolve(work.state, last_lookups=work.now())
+
+    if lookups.due(work):
+        await _guarded(work, "", read())
 
 
 async def _grown_tables(work: Working) -> None:
@@ -217,14 +201,15 @@ async def _read_streams(work: Working) -> None:
     if not all(cursor.imported for cursor in cursors.values()):
         work.report.mode = "first"
     full = work.job.trigger is Trigger.PERSON
-    async with asyncio.TaskGroup() as group:
-        for resource, scope, key in streams:
-            step = (
-                update_resource(work, resource, scope, key, full=full)
-                if cursors[key].imported
-                else import_resource(work, resource, scope, key)
-            )
-            group.create_task(_guarded(work, resource.name, step))
+    steps = [_small_tables(work)]
+    for resource, scope, key in streams:
+        step = (
+            update_resource(work, resource, scope, key, full=full)
+            if cursors[key].imported
+            else import_resource(work, resource, scope, key)
+        )
+        steps.append(_guarded(work, resource.name, step))
+    await together(*steps)
     if work.state.last_sweep is None and work.report.mode == "first" and work.report.ok:
         # A first import has just compared every id with the shop.
         work.state = attrs.evolve(work.state, last_sweep=work.now())
