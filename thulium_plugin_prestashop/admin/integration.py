@@ -10,7 +10,7 @@ import orjson
 from thulium_plugin_prestashop.admin import linking
 from thulium_plugin_prestashop.admin.authentication import ADDRESS, API_KEY, egress_policy
 from thulium_plugin_prestashop.admin.diagnostics import diagnostics
-from thulium_plugin_prestashop.admin.explain import explained
+from thulium_plugin_prestashop.admin.explain import explained, sentence
 from thulium_plugin_prestashop.admin.facts import CLIENT
 from thulium_plugin_prestashop.admin.problems import Aftermath, ProblemDesk
 from thulium_plugin_prestashop.admin.settings import Settings
@@ -18,6 +18,7 @@ from thulium_plugin_prestashop.admin.validation import usable_id_field
 from thulium_plugin_prestashop.agent.shop import ShopViews
 from thulium_plugin_prestashop.agent.tab import customer_tab
 from thulium_plugin_prestashop.contract.customers import CustomerId
+from thulium_plugin_prestashop.contract.errors import ShopUnavailableError
 from thulium_plugin_prestashop.contract.forms import FieldError
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.contract.integration import (
@@ -29,7 +30,13 @@ from thulium_plugin_prestashop.contract.integration import (
     SetAsideRecord,
     Status,
 )
-from thulium_plugin_prestashop.contract.tasks import PeriodicTask, ReportProgress, RunContext, RunResult
+from thulium_plugin_prestashop.contract.tasks import (
+    PeriodicTask,
+    ReportProgress,
+    RunContext,
+    RunResult,
+    Trigger,
+)
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.contract.views import CustomerTab, TabQuery, Viewer
 from thulium_plugin_prestashop.locale import MESSAGES
@@ -39,8 +46,11 @@ from thulium_plugin_prestashop.mirror.reads import volumes
 from thulium_plugin_prestashop.mirror.runlog import Run, list_runs
 from thulium_plugin_prestashop.mirror.state import load_state
 from thulium_plugin_prestashop.sync.job import SyncJob
+from thulium_plugin_prestashop.sync.preview import preview
+from thulium_plugin_prestashop.sync.refresh import refresh_customer
 from thulium_plugin_prestashop.sync.run import run_sync
 from thulium_plugin_prestashop.transport.circuit import Circuit
+from thulium_plugin_prestashop.transport.errors import RemoteError
 from thulium_plugin_prestashop.transport.http import HttpClient
 from thulium_plugin_prestashop.transport.pace import Budget, Pace
 from thulium_plugin_prestashop.webservice.address import ShopAddress
@@ -51,6 +61,8 @@ EVERY: Final = timedelta(minutes=30)
 JITTER: Final = timedelta(minutes=3)
 MOST_SECONDS: Final = 2 * 3600
 """Budget of one run; the next goes on where it stopped."""
+MOST_REFRESHED: Final = 1_000
+"""Customers whose own refresh is remembered; a synchronisation makes it meaningless soon."""
 TYPE_ID: Final = "prestashop"
 
 
@@ -67,6 +79,8 @@ class PrestaShopIntegration:
     """What agents see of this shop."""
     _pace: Pace = attrs.field(factory=Pace, init=False, repr=False)
     _circuit: Circuit = attrs.field(factory=Circuit, init=False, repr=False)
+    _refreshed: dict[CustomerId, int] = attrs.field(factory=dict, init=False, repr=False)
+    """When customers were last refreshed alone (epoch s), the oldest first."""
 
     @classmethod
     async def start(
@@ -99,17 +113,8 @@ class PrestaShopIntegration:
 
     async def run(self, context: RunContext) -> RunResult:
         """Synchronise once. What it could not do is in the result and becomes a problem; nothing of it raises."""
-        client = await self.client(Budget(seconds=MOST_SECONDS))
-        job = SyncJob(
-            integration=self.id,
-            client=client,
-            mirror=self.mirror,
-            host=self.host,
-            settings=self.settings.for_sync(),
-            trigger=context.trigger,
-        )
         try:
-            report = await run_sync(job, context.report)
+            report = await run_sync(await self._job(context.trigger), context.report)
         finally:
             # Cancelled or not, the small tables may have changed.
             self.views.forget_lookups()
@@ -121,20 +126,28 @@ class PrestaShopIntegration:
         await desk.after_run(Aftermath(report, state, set_aside, usable))
         return report.result()
 
-    async def client(self, budget: Budget | None = None) -> WebserviceClient:
-        """A client that knows what earlier ones learned and shares their pace."""
+    async def _job(self, trigger: Trigger) -> SyncJob:
+        """One piece of work, by a client that knows what earlier ones learned and shares their pace."""
         key = await self.host.secrets.get(self.config.secret_handle(API_KEY)) or ""
         async with self.mirror.reading() as connection:
             learned = (await load_state(connection, self.id)).facts
-        return WebserviceClient(
+        client = WebserviceClient(
             ShopAddress.parse(str(self.config.authorization.get(ADDRESS) or "")),
             key.strip(),
             self.http,
             pace=self._pace,
             circuit=self._circuit,
-            budget=budget,
+            budget=Budget(seconds=MOST_SECONDS),
             facts=learned or orjson.loads(self.config.facts.get(CLIENT, "{}")),
             clock=self.host.clock.now,
+        )
+        return SyncJob(
+            integration=self.id,
+            client=client,
+            mirror=self.mirror,
+            host=self.host,
+            settings=self.settings.for_sync(),
+            trigger=trigger,
         )
 
     # For administrators
@@ -201,7 +214,10 @@ class PrestaShopIntegration:
 
     async def preview(self, report: ReportProgress) -> Preview:
         """What a first import would do; nothing is written, here or there."""
-        raise NotImplementedError
+        try:
+            return await preview(await self._job(Trigger.PERSON), report)
+        except RemoteError as error:
+            raise ShopUnavailableError(sentence(error.key, error.params)) from error
 
     async def diagnostics(self) -> dict[str, object]:
         """See :mod:`.diagnostics`."""
@@ -222,11 +238,21 @@ class PrestaShopIntegration:
 
     async def tab(self, customer: CustomerId, viewer: Viewer, query: TabQuery) -> CustomerTab | None:
         """The tab, read from the mirror alone."""
-        return await customer_tab(self.views, customer, viewer, query)
+        return await customer_tab(
+            self.views, customer, viewer, query, refreshed=self._refreshed.get(customer)
+        )
 
     async def refresh(self, customer: CustomerId) -> Refreshed:
         """Ask the shop for this customer only."""
-        raise NotImplementedError
+        asked = self.host.clock.now()
+        refreshed = await refresh_customer(await self._job(Trigger.PERSON), customer)
+        self.views.forget_lookups()
+        if refreshed.ok:
+            self._refreshed.pop(customer, None)
+            self._refreshed[customer] = int(asked.timestamp())
+            while len(self._refreshed) > MOST_REFRESHED:
+                del self._refreshed[next(iter(self._refreshed))]
+        return refreshed
 
     async def link(self, customer: CustomerId, typed: str) -> FieldError | None:
         """See :func:`.linking.link`."""

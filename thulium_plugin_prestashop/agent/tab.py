@@ -79,7 +79,8 @@ async def customer_tab(
 def _match(owner: LinkedCustomer, reader: Reader) -> Match:
     basis = owner.basis if owner.basis in BASES else "link"
     who = reader.phrase("match.guest" if owner.is_guest else "match.customer", id=owner.id)
-    return Match(customer=owner.id, basis=basis, text=f"{who}: {reader.phrase(f'match.{basis}')}")
+    why = reader.phrase(f"match.{basis}")
+    return Match(customer=owner.id, basis=basis, text=f"{who}: {why}")
 
 
 def _empty(linked: Sequence[LinkedCustomer], counted: Sequence[Tally], age: Age, reader: Reader) -> str:

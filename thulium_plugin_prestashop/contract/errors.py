@@ -1,4 +1,4 @@
-"""What a host raises when it cannot do its part now: not for one record, but for all of them."""
+"""What hosts and integrations raise when they cannot do their part now: not for one record, but for all of them."""
 
 from thulium_plugin_prestashop.contract.text import LocalizedText
 
@@ -17,3 +17,15 @@ class HostUnavailableError(Exception):
         super().__init__(message.en)
         self.message = message
         self.retry_after = retry_after
+
+
+class ShopUnavailableError(Exception):
+    """The shop behind an integration cannot be read for the moment, or its administrator must change something.
+
+    Raised by what a person asked for and waits for (:meth:`.integration.Integration.preview`); a run says the same
+    in its result. ``message`` says what is wrong and what to do.
+    """
+
+    def __init__(self, message: LocalizedText) -> None:
+        super().__init__(message.en)
+        self.message = message

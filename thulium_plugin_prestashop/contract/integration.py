@@ -190,7 +190,10 @@ class Integration(Protocol):
         ...
 
     async def preview(self, report: ReportProgress) -> Preview:
-        """Dry run: read the shop and the host, and say what a first import would do. Writes nothing."""
+        """Dry run: read the shop and the host, and say what a first import would do. Writes nothing.
+
+        Raises :class:`.errors.ShopUnavailableError`.
+        """
         ...
 
     async def diagnostics(self) -> dict[str, object]:
