@@ -92,6 +92,33 @@ async def test_one_record_by_its_own_url(profile: str) -> None:
 
 
 @OLD_AND_NEW
+async def test_a_failing_query_is_an_empty_list_or_an_empty_500(profile: str) -> None:
+    async with DemoShop(profile, customers=3, orders=0) as shop:
+        reply = await ask(shop, "api/customers?limit=-1")
+        assert (reply.status, reply.body) == ((500, b"") if profile == "8.2.4" else (200, b"[]"))
+
+
+@OLD_AND_NEW
+async def test_rejected_lists_are_400_on_php_7_and_500_with_warnings_on_php_8(profile: str) -> None:
+    async with DemoShop(profile, customers=3, orders=0) as shop:
+        reply = await ask(shop, "api/customers?filter[nonsense]=[1]")
+        assert (reply.status, reply.codes()) == ((500, [32, 3, 3, 3, 3]) if profile >= "8" else (400, [32]))
+
+
+async def test_request_lines_longer_than_nginx_allows_are_refused(shop: DemoShop) -> None:
+    thousand = "|".join(str(1_000 + number) for number in range(1_000))
+    assert (await ask(shop, f"api/customers?filter[id]=[{thousand}]")).status == 200
+    reply = await ask(shop, f"api/customers?filter[id]=[{thousand}|{thousand}]")
+    assert (reply.status, reply.headers["Content-Type"]) == (414, "text/html")
+
+
+async def test_a_port_in_use_is_an_error_and_leaves_nothing_open(shop: DemoShop) -> None:
+    port = int(shop.url.rstrip("/").rpartition(":")[2])
+    with pytest.raises(OSError, match="address"):
+        await DemoShop(customers=1, orders=0, port=port).start()
+
+
+@OLD_AND_NEW
 async def test_the_root_shows_permissions_in_xml_only(profile: str) -> None:
     async with DemoShop(profile, customers=1, orders=0) as shop:
         root = ET.fromstring((await ask(shop, "api/?output_format=XML")).body)  # noqa: S314 - our own shop

@@ -13,11 +13,12 @@ from thulium_plugin_prestashop.sandbox.shop.data import Specification, populate
 from thulium_plugin_prestashop.sandbox.shop.edits import Edits, ShopClock
 from thulium_plugin_prestashop.sandbox.shop.faults import Fault, Faults, Pace
 from thulium_plugin_prestashop.sandbox.shop.keys import DEMO_KEY, WebserviceKey
+from thulium_plugin_prestashop.sandbox.shop.messages import Site
 from thulium_plugin_prestashop.sandbox.shop.profiles import PROFILES
 from thulium_plugin_prestashop.sandbox.shop.recorded import Recording, load_rows
 from thulium_plugin_prestashop.sandbox.shop.server import Served, ShopServer
 from thulium_plugin_prestashop.sandbox.shop.store import Store
-from thulium_plugin_prestashop.sandbox.shop.webservice import Site, Webservice
+from thulium_plugin_prestashop.sandbox.shop.webservice import Webservice
 
 LANGUAGES = {1: "pl", 2: "en"}
 
@@ -133,11 +134,19 @@ class DemoShop(Edits):
         self._server = ShopServer(
             self._service, clock=self.clock, faults=self.faults, pace=self._pace, key=self.key
         )
-        await self._server.start(self._port)
+        try:
+            await self._server.start(self._port)
+        except BaseException:
+            await self.stop()
+            raise
 
     def _prepare(self) -> Store:
         store = Store(self.profile, self._path)
-        self._fill(store)
+        try:
+            self._fill(store)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     async def stop(self) -> None:

@@ -7,7 +7,7 @@ from enum import Enum
 
 import attrs
 
-from thulium_plugin_prestashop.sandbox.shop.webservice import Answer
+from thulium_plugin_prestashop.sandbox.shop.messages import Answer
 
 
 @attrs.frozen

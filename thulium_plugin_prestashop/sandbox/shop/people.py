@@ -9,10 +9,9 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
-
 from thulium_plugin_prestashop.sandbox.shop.dates import Calendar
-from thulium_plugin_prestashop.sandbox.shop.filters import ZERO_MOMENT, fold
+from thulium_plugin_prestashop.sandbox.shop.filters import ZERO_MOMENT
+from thulium_plugin_prestashop.sandbox.shop.identities import Identities
 from thulium_plugin_prestashop.sandbox.shop.store import GROUPS
 from thulium_plugin_prestashop.sandbox.shop.vocabulary import (
     ALIASES,
@@ -20,13 +19,7 @@ from thulium_plugin_prestashop.sandbox.shop.vocabulary import (
     COMPANY_FORMS,
     CUSTOMER_NOTES,
     FOREIGN_CITIES,
-    MAIL_HOSTS,
-    MEN,
-    NICKS,
     STREETS,
-    SURNAMES_OF_MEN,
-    SURNAMES_OF_WOMEN,
-    WOMEN,
 )
 
 SPAN = 8.5 * 365 * 86_400
@@ -35,9 +28,6 @@ BULK_MOMENT = "2024-05-01 03:00:00"
 """Very many customers carry this date of change, as after an import or a script of the shop's owner."""
 POLAND = 14
 _FIRST_ADDRESS = 101
-_REMEMBERED = 2_000
-_ALNUM = "abcdefghijklmnopqrstuvwxyz0123456789"
-_LATIN = str.maketrans("łŁ", "lL")
 _NIP_WEIGHTS = (6, 5, 7, 2, 3, 4, 5, 6, 7)
 
 ENOUGH_FOR_CURIOSITIES = 30
@@ -70,22 +60,6 @@ CURIOSITIES: dict[int, dict[str, Any]] = {
 """What customers at these positions have that few have; position 9 changed in the hour that happened twice."""
 
 
-def latin(text: str) -> str:
-    """Spell a Polish name for an e-mail address."""
-    return (fold(text.translate(_LATIN)) or "").replace(" ", "")
-
-
-@attrs.frozen
-class Identity:
-    """A person (or a marketplace's buyer) who may come back as another PrestaShop customer."""
-
-    firstname: str
-    lastname: str
-    gender: int
-    email: str
-    nick: str = ""
-
-
 class People:
     """Makes customers and addresses, and remembers what orders need to know about them, compactly."""
 
@@ -95,8 +69,7 @@ class People:
         self._calendar = calendar
         self._count = count
         self._multistore = multistore
-        self._known: list[Identity] = []
-        self._buyers: list[Identity] = []
+        self._identities = Identities(rng)
         self.idents = array("L")
         self.shops = array("B")
         self.ages = array("L")
@@ -138,7 +111,7 @@ class People:
 
     def _customer(self, ident: int, position: int, *, curious: bool) -> dict[str, Any]:
         rng = self._rng
-        identity, guest = self._identity()
+        identity, guest = self._identities.next()
         age = int(SPAN * rng.random() ** 1.3) + 3_600
         added = self._calendar.ago(age)
         changed = max(added, self._calendar.ago(age * rng.random())) if rng.random() < 0.4 else added
@@ -180,54 +153,6 @@ class People:
             self.nicks[ident] = identity.nick
         self._address_rows(row, identity.nick)
         return row
-
-    def _identity(self) -> tuple[Identity, bool]:
-        rng = self._rng
-        kind = rng.random()
-        if kind < 0.12:  # the share of Allegro's buyers
-            return self._allegro_buyer(), True
-        if kind < 0.14:  # the share of other marketplaces
-            fixed, order = self._token(10), self._token(12)
-            masked = rng.choice((f"{fixed}+{order}@marketplace.amazon.pl", f"{fixed}@members.ebay.com"))
-            return attrs.evolve(self._person(), email=masked), True
-        guest = kind < 0.38  # the share of guests
-        if guest and self._known and rng.random() < 0.45:  # guests come back as new customers
-            return rng.choice(self._known), True
-        person = self._person()
-        self._remember(self._known, person)
-        return person, guest
-
-    def _allegro_buyer(self) -> Identity:
-        """A buyer with a masked address: its first part stays, the part after + is new with every transaction."""
-        rng = self._rng
-        if self._buyers and rng.random() < 0.45:  # the share of those who come back
-            buyer = rng.choice(self._buyers)
-        else:
-            buyer = attrs.evolve(
-                self._person(),
-                email=self._token(10),
-                nick=f"{rng.choice(NICKS)}{rng.randrange(1_000, 1_000_000)}",
-            )
-            self._remember(self._buyers, buyer)
-        return attrs.evolve(buyer, email=f"{buyer.email}+{rng.getrandbits(36):09x}@allegromail.pl")
-
-    def _remember(self, pool: list[Identity], identity: Identity) -> None:
-        if len(pool) < _REMEMBERED:
-            pool.append(identity)
-        else:
-            pool[self._rng.randrange(_REMEMBERED)] = identity
-
-    def _person(self) -> Identity:
-        rng = self._rng
-        woman = rng.random() < 0.5
-        first = rng.choice(WOMEN if woman else MEN)
-        last = rng.choice(SURNAMES_OF_WOMEN if woman else SURNAMES_OF_MEN)
-        separator = rng.choice((".", "_", ""))
-        email = f"{latin(first)}{separator}{latin(last)}{rng.randrange(1, 99_999)}@{rng.choice(MAIL_HOSTS)}"
-        return Identity(first, last, 2 if woman else 1, email)
-
-    def _token(self, length: int) -> str:
-        return "".join(self._rng.choices(_ALNUM, k=length))
 
     def _company(self, lastname: str) -> str:
         return self._rng.choice(COMPANY_FORMS).format(lastname)

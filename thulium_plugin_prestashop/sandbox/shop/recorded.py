@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import attrs
 
 from thulium_plugin_prestashop.sandbox.shop.keys import SEVEN_RESOURCES, WebserviceKey
+from thulium_plugin_prestashop.sandbox.shop.messages import Site
 from thulium_plugin_prestashop.sandbox.shop.profiles import PROFILES
 from thulium_plugin_prestashop.sandbox.shop.store import GROUPS, ROWS, Store
 from thulium_plugin_prestashop.sandbox.shop.tables import Kind, Resource, Value
-from thulium_plugin_prestashop.sandbox.shop.webservice import Site
 
 _HTTP_OK = 200
 

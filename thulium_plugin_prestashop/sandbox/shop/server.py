@@ -18,11 +18,24 @@ from urllib.parse import unquote
 import attrs
 from aiohttp import web
 
+from thulium_plugin_prestashop.sandbox.shop.addresses import locate
 from thulium_plugin_prestashop.sandbox.shop.faults import Faults, Pace, Trouble
+from thulium_plugin_prestashop.sandbox.shop.messages import (
+    HTML_TYPE,
+    JSON_TYPE,
+    NGINX_TYPE,
+    Answer,
+    Request,
+    fatal,
+)
 from thulium_plugin_prestashop.sandbox.shop.page import NOTICES, front_page, nginx_page
 from thulium_plugin_prestashop.sandbox.shop.params import Params
-from thulium_plugin_prestashop.sandbox.shop.webservice import HTML_TYPE, REALM, Answer, Request, Webservice
+from thulium_plugin_prestashop.sandbox.shop.webservice import Webservice
 
+_REALM = (
+    'Basic realm="Welcome to PrestaShop Webservice, please enter the authentication key as the login. '
+    'No password required."'
+)
 _LONGEST_LINE = 8_192
 """nginx refuses longer request lines with a 414."""
 _KEPT = 10_000
@@ -105,11 +118,11 @@ class ShopServer:
 
     async def _answer(self, http: web.Request, path: str, query: str) -> Answer:
         if len(http.raw_path) + len(http.method) + len(" HTTP/1.1 ") > _LONGEST_LINE:
-            return _html(414, nginx_page("414 Request-URI Too Large"))
-        found = self._locate(path, Params.parse(query))
-        if found is None:
+            return _nginx(414, "Request-URI Too Large")
+        place = locate(path, Params.parse(query), self._service.sites.values())
+        if place is None or (place.rewritten and self._faults.hit(Trouble.NO_REWRITING, None)):
             return self._front(path)
-        site, segments, params = found
+        segments, params = place.segments, place.params
         resource = segments[0] if segments else None
         if early := await self._disturbed(resource):
             return early
@@ -122,10 +135,10 @@ class ShopServer:
             key=self._key_of(http.headers, params, resource),
             json=_wants_json(http.headers, params),
             origin=self.origin,
-            site=site,
+            site=place.site,
         )
         if request.json and self._faults.hit(Trouble.JSON_BROKEN, resource):
-            return Answer(200, b"", "application/json")
+            return Answer(200, b"", JSON_TYPE)
         return await self._work(request)
 
     async def _work(self, request: Request) -> Answer:
@@ -139,33 +152,13 @@ class ShopServer:
             await asyncio.sleep(max(0.0, started + self._pace.seconds(answer) - loop.time()))
         return self._spoilt(answer)
 
-    def _locate(self, path: str, params: Params) -> tuple[int, tuple[str, ...], Params] | None:
-        """Find which shop's webservice an address means, and what of it; None if it is no webservice address."""
-        path = re.sub(r"/{2,}", "/", path)
-        sites = sorted(self._service.sites.values(), key=lambda site: len(site.path), reverse=True)
-        site = next((site for site in sites if path.startswith(site.path)), None)
-        if site is None:
-            return None
-        inner = path.removeprefix(site.path)
-        if inner == "webservice/dispatcher.php":
-            plain = dict(params.plain)
-            url = plain.pop("url", "")
-            ordered = tuple(pair for pair in params.ordered if pair[0] != "url")
-            rest = attrs.evolve(params, plain=plain, ordered=ordered)
-            return site.ident, _segments(url), rest
-        if inner != "api" and not inner.startswith("api/"):
-            return None
-        if self._faults.hit(Trouble.NO_REWRITING, None):
-            return None
-        return site.ident, _segments(inner.removeprefix("api")), params
-
     def _front(self, path: str) -> Answer:
-        if path in ("/", "/index.php"):
+        if path == "/index.php" or any(path == site.path for site in self._service.sites.values()):
             page = front_page(
                 name=self._service.name, version=self._profile.version, url=f"{self.origin}/", key=self._key
             )
-            return _html(200, page)
-        return _html(404, nginx_page("404 Not Found"))
+            return Answer(200, page.encode(), HTML_TYPE, wrapped=False)
+        return _nginx(404, "Not Found")
 
     def _redirect(self, http: web.Request, segments: tuple[str, ...], params: Params) -> Answer:
         answer = self._service.redirect(self.origin, segments, params)
@@ -193,24 +186,24 @@ class ShopServer:
         if fault := self._faults.hit(Trouble.LATENCY, resource):
             await asyncio.sleep(fault.seconds)
         if fault := self._faults.hit(Trouble.TOO_MANY_REQUESTS, resource):
-            answer = _html(429, nginx_page("429 Too Many Requests"))
+            answer = _nginx(429, "Too Many Requests")
             return attrs.evolve(answer, retry_after=f"{fault.seconds:g}")
         if self._faults.hit(Trouble.UNAVAILABLE, resource):
-            return _html(503, nginx_page("503 Service Temporarily Unavailable"))
+            return _nginx(503, "Service Temporarily Unavailable")
         if self._faults.hit(Trouble.EMPTY_500, resource):
-            return _html(500, "")
+            return fatal()
         return None
 
     def _spoilt(self, answer: Answer) -> Answer:
         """Apply the disturbances that depend on what the answer holds."""
         resource = answer.resource.name if answer.resource else None
         if self._faults.hit_answer(Trouble.BAD_ROW, answer):
-            return _html(500, "")
+            return fatal()
         if fault := self._faults.hit_answer(Trouble.TOO_LARGE, answer):
-            return attrs.evolve(_html(504, nginx_page("504 Gateway Time-out")), delay=fault.seconds)
+            return attrs.evolve(_nginx(504, "Gateway Time-out"), delay=fault.seconds)
         if resource and self._faults.hit(Trouble.EMPTY_LIST, resource):
             empty = b"[]"
-            if answer.content_type != "application/json":
+            if answer.content_type != JSON_TYPE:
                 empty = re.sub(
                     rb"(<%s>\n).*(</%s>)" % ((resource.encode(),) * 2), rb"\1\2", answer.body, flags=re.DOTALL
                 )
@@ -250,7 +243,7 @@ class ShopServer:
         if answer.content_type is not None:
             headers["Content-Type"] = answer.content_type
         if answer.challenge:
-            headers["WWW-Authenticate"] = REALM
+            headers["WWW-Authenticate"] = _REALM
         if answer.location is not None:
             headers["Location"] = answer.location
         if answer.retry_after is not None:
@@ -265,7 +258,7 @@ class ShopServer:
             }
             if answer.status == HTTPStatus.OK:
                 headers["Content-Sha1"] = hashlib.sha1(answer.body, usedforsecurity=False).hexdigest()
-        if self._profile.sets_cookies and answer.location is None and answer.retry_after is None:
+        if self._profile.sets_cookies and answer.location is None and answer.content_type != NGINX_TYPE:
             headers["Set-Cookie"] = self._cookie()
         return headers
 
@@ -284,11 +277,6 @@ async def _drop_made_up_type(_: web.Request, response: web.StreamResponse) -> No
         del response.headers["Content-Type"]
 
 
-def _segments(path: str) -> tuple[str, ...]:
-    parts = path.strip("/").split("/")
-    return tuple(parts) if parts != [""] else ()
-
-
 def _wants_json(headers: Mapping[str, str], params: Params) -> bool:
     asked = (
         params.get("output_format"),
@@ -299,5 +287,6 @@ def _wants_json(headers: Mapping[str, str], params: Params) -> bool:
     return "JSON" in asked
 
 
-def _html(status: int, text: str) -> Answer:
-    return Answer(status, text.encode(), HTML_TYPE, wrapped=False)
+def _nginx(status: int, reason: str) -> Answer:
+    page = nginx_page(f"{status} {reason}")
+    return Answer(status, page.encode(), NGINX_TYPE, wrapped=False)

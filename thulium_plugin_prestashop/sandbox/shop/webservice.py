@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-import attrs
-
 from thulium_plugin_prestashop.sandbox.shop import render_json
 from thulium_plugin_prestashop.sandbox.shop.errors import (
     Problem,
@@ -18,6 +16,16 @@ from thulium_plugin_prestashop.sandbox.shop.errors import (
     with_php8_warnings,
 )
 from thulium_plugin_prestashop.sandbox.shop.keys import KEY_LENGTH, WebserviceKey
+from thulium_plugin_prestashop.sandbox.shop.messages import (
+    HTML_TYPE,
+    JSON_TYPE,
+    XML_TYPE,
+    Answer,
+    Request,
+    Site,
+    fatal,
+    type_of,
+)
 from thulium_plugin_prestashop.sandbox.shop.params import Params
 from thulium_plugin_prestashop.sandbox.shop.query import bare_display, display_of, full_display, list_query
 from thulium_plugin_prestashop.sandbox.shop.records import Page, Scope, listed, single
@@ -25,13 +33,6 @@ from thulium_plugin_prestashop.sandbox.shop.render_xml import XmlRenderer
 from thulium_plugin_prestashop.sandbox.shop.store import SqlError, Store
 from thulium_plugin_prestashop.sandbox.shop.tables import Resource
 
-JSON_TYPE = "application/json"
-XML_TYPE = "text/xml;charset=utf-8"
-HTML_TYPE = "text/html; charset=utf-8"
-REALM = (
-    'Basic realm="Welcome to PrestaShop Webservice, please enter the authentication key as the login. '
-    'No password required."'
-)
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD"})
 
 _NO_TAGS = php_warning("strip_tags() expects parameter 1 to be string, array given", 815, "db/Db.php")
@@ -40,61 +41,6 @@ _ARRAY_FILTER_ON_PHP7 = (
     _NO_TAGS,
     _NO_TAGS,
 )
-
-
-@attrs.frozen
-class Site:
-    """One shop of the installation: its group and the path it lives under (``/eu/``)."""
-
-    ident: int
-    group: int = 1
-    path: str = "/"
-
-
-@attrs.frozen
-class Request:
-    """What the web server hands over. ``key`` is None where none reached PHP."""
-
-    method: str
-    segments: tuple[str, ...]
-    params: Params
-    key: str | None
-    json: bool
-    origin: str
-    """Scheme and host, without a slash at the end."""
-    site: int
-
-
-@attrs.frozen
-class Answer:
-    """What goes back. ``wrapped`` answers carry the webservice's own headers."""
-
-    status: int
-    body: bytes = b""
-    content_type: str | None = None
-    wrapped: bool = True
-    authenticated: bool = True
-    location: str | None = None
-    challenge: bool = False
-    resource: Resource | None = None
-    page: Page | None = None
-    bare: bool = False
-    full: bool = True
-    with_rows: bool = False
-    retry_after: str | None = None
-    delay: float = 0.0
-    """Seconds to wait before sending."""
-    noise: bytes = b""
-    """What PHP printed before the body."""
-
-
-def _type_of(request: Request) -> str:
-    return JSON_TYPE if request.json else XML_TYPE
-
-
-def _fatal() -> Answer:
-    """PHP died: status 500, nothing in the body, no header of the webservice."""
-    return Answer(500, content_type=HTML_TYPE, wrapped=False)
 
 
 class Webservice:
@@ -123,7 +69,7 @@ class Webservice:
         if shops is None:
             return self.redirect(request.origin, request.segments, request.params)
         if "ws_key" in request.params.arrays and request.key is None and self.profile.since(8):
-            return _fatal()
+            return fatal()
         if request.key is None and "ws_key" not in request.params.arrays:
             return self._without_key(request.method)
         try:
@@ -199,10 +145,10 @@ class Webservice:
         resource = self.store.resources.get(name)
         if resource is None:
             # A key may have rights on more than the demo shop sells: such a resource is simply empty.
-            return Answer(200, b"[]" if request.json else self._xml(request).nothing(name), _type_of(request))
+            return Answer(200, b"[]" if request.json else self._xml(request).nothing(name), type_of(request))
         if "filter" in request.params.arrays:
             if self.profile.since(8):
-                return _fatal()
+                return fatal()
             raise WebserviceError(500, _ARRAY_FILTER_ON_PHP7)
         if len(request.segments) > 1 and request.segments[1]:
             return self._single(request, resource, scope)
@@ -250,7 +196,7 @@ class Webservice:
         return Answer(
             error.status,
             body,
-            _type_of(request),
+            type_of(request),
             authenticated=error.authenticated,
             challenge=not error.authenticated and error.status == HTTPStatus.UNAUTHORIZED,
         )
@@ -260,7 +206,7 @@ class Webservice:
             body = self._xml(request).root(self.name, key.permissions, self.store.resources)
             return Answer(200, body, XML_TYPE)
         if self.profile.root_json_is_fatal:
-            return _fatal()
+            return fatal()
         return Answer(200, render_json.render_root(key.permissions, self.profile), JSON_TYPE)
 
     def _schema(self, request: Request, resource: Resource, schema: str, scope: Scope) -> Answer:
@@ -284,7 +230,7 @@ class Webservice:
             page = listed(self.store, query, scope)
         except SqlError:
             if self.profile.sql_failure_is_fatal:
-                return _fatal()
+                return fatal()
             page = Page([], [])
         bare = query.display.bare
         if request.json:
@@ -294,7 +240,7 @@ class Webservice:
         return Answer(
             200,
             body,
-            _type_of(request),
+            type_of(request),
             resource=resource,
             page=page,
             bare=bare,
