@@ -13,8 +13,9 @@ from typing import Final
 import orjson
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_LEGAL: Final = frozenset('"\\/bfnrt')
+# A backslash that escapes nothing JSON knows, behind whole pairs of backslashes; possessive, so that a long run of
+# them is walked once.
+_ILLEGAL_ESCAPE: Final = re.compile(r'(?<!\\)((?:\\\\)*+)\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})(.)', re.DOTALL)
 _CANDIDATES: Final = 8
 _BASIC_PLANE: Final = 0xFFFF
 
@@ -42,7 +43,7 @@ def parse(body: bytes, resource: str, repairs: Counter[str]) -> object:
         repairs["invalid_utf8"] += text.count("\ufffd")
     text = text.removeprefix("\ufeff").strip()
     found = Counter[str]()
-    text = _ESCAPE.sub(lambda match: _legal_escape(match, found), text)
+    text = _ILLEGAL_ESCAPE.sub(lambda match: _legal_escape(match, found), text)
     document, start, end = _decode(text, resource)
     if start > 0 or end < len(text) or body.startswith(b"\xef\xbb\xbf"):
         repairs["noise"] += 1
@@ -53,15 +54,13 @@ def parse(body: bytes, resource: str, repairs: Counter[str]) -> object:
 
 
 def _legal_escape(match: re.Match[str], found: Counter[str]) -> str:
-    escaped = match[1]
-    if len(escaped) > 1 or escaped in _LEGAL:
-        return match[0]
+    before, escaped = match[1], match[2]
     found["escapes"] += 1
     if escaped == "u" or ord(escaped) > _BASIC_PLANE:
-        return f"\\\\{escaped}"
+        return f"{before}\\\\{escaped}"
     # What stood in the shop was the six characters \uXXXX: json_encode doubled its backslash, and the regular
     # expression then took the second one and the digits for an escape of its own.
-    return f"\\\\u{ord(escaped):04x}"
+    return f"{before}\\\\u{ord(escaped):04x}"
 
 
 def _decode(text: str, resource: str) -> tuple[object, int, int]:

@@ -8,6 +8,8 @@ Reading starts at ``<prestashop`` and no document type can stand behind it, so t
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 from xml.parsers import expat
 
@@ -19,6 +21,9 @@ _ILLEGAL: Final = re.compile(r"[\x00-\x08\x0b-\x0d\x0e-\x1f\ufffe\uffff]")
 # Where they hide while expat reads: the last plane of private use, by their low byte.
 _HIDING: Final = 0x10F800
 _HIDDEN: Final = re.compile("[\U0010f800-\U0010f8ff]")
+_DEEPEST: Final = 32
+"""PrestaShop's own documents are six elements deep."""
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @attrs.define
@@ -26,9 +31,9 @@ class Node:
     """One element: its name, attributes, text and elements inside."""
 
     name: str
-    attributes: dict[str, str]
+    attributes: Mapping[str, str]
     text: str = ""
-    inside: list["Node"] = attrs.Factory(list)
+    inside: Sequence["Node"] = ()
 
 
 class XMLBodyError(ValueError):
@@ -81,8 +86,14 @@ def _build(text: str, *, hidden: bool) -> Node:
     path = [top]
 
     def opened(name: str, attributes: dict[str, str]) -> None:
-        node = Node(name, attributes)
-        path[-1].inside.append(node)
+        if len(path) > _DEEPEST:
+            raise XMLBodyError
+        node = Node(name, attributes or _NONE)
+        outer = path[-1]
+        if isinstance(outer.inside, list):
+            outer.inside.append(node)
+        else:
+            outer.inside = [node]
         path.append(node)
 
     def closed(_: str) -> None:
