@@ -344,3 +344,26 @@ async def order_count(connection: AsyncConnection, integration: str, owners: Col
         await connection.scalar(select(func.count()).select_from(orders).where(*_of(integration, owners, ())))
         or 0
     )
+
+
+async def owned_orders_after(
+    connection: AsyncConnection, integration: str, after: int, limit: int
+) -> list[tuple[str | None, MirroredOrder]]:
+    """The next ``limit`` orders by id with the host's customer they belong to, ``None`` for nobody."""
+    statement = (
+        select(links.c.crm_id, *_ORDER)
+        .select_from(
+            orders.outerjoin(
+                links,
+                and_(
+                    links.c.integration == orders.c.integration,
+                    links.c.id_customer == orders.c.id_customer,
+                    links.c.blocked.is_(False),
+                ),
+            )
+        )
+        .where(*_visible(integration, ()), orders.c.id > after)
+        .order_by(orders.c.id)
+        .limit(limit)
+    )
+    return [(row[0], MirroredOrder(*row[1:])) for row in await connection.execute(statement)]

@@ -133,6 +133,7 @@ class SyncReport:
     def figures(self) -> dict[str, int | float | str]:
         """For the run log."""
         return {
+            "mode": self.mode,
             "customers_read": self.customers_read,
             "customers_unchanged": self.customers_unchanged,
             "cards_created": self.cards_created,

@@ -1,0 +1,21 @@
+"""The command line ``thulium-prestashop``: the plugin and the sandbox, joined."""
+
+import sys
+
+EXTRA = frozenset({"typer", "rich", "jinja2", "argon2", "cryptography"})
+"""What the extra ``sandbox`` brings."""
+
+
+def main() -> None:
+    """Run the command line; exit status 0 done, 1 failed, 2 the user must change something."""
+    try:
+        # Imported late: the bare plugin has none of the extra's packages, and says what to install.
+        from thulium_plugin_prestashop.cli.app import app  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in EXTRA:
+            raise
+        sys.stderr.write(
+            f"The command line needs {error.name}. Install it with: pip install 'thulium-plugin-prestashop[sandbox]'\n"
+        )
+        raise SystemExit(2) from None
+    app()
