@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
+from babel.dates import format_date, format_time, format_timedelta, get_timezone
 from babel.numbers import format_decimal
 
 from thulium_plugin_prestashop.contract.catalogue import Catalogue
@@ -17,10 +17,7 @@ LANGUAGES = ("pl", "en")
 MESSAGES = Catalogue.read(files("thulium_plugin_prestashop.sandbox.web") / "locale")
 """The pages' own words, read once; nothing changes them."""
 
-_CLDR = {"pl": Locale("pl", "PL"), "en": Locale("en", "GB")}
-"""British English, because it writes days before months and hours up to 24, as the Polish reader does."""
-
-_MOMENT_FORMAT = "d MMM y, HH:mm"
+_CLDR = {"pl": Locale("pl"), "en": Locale("en")}
 _A_MINUTE = timedelta(minutes=1)
 
 
@@ -53,8 +50,8 @@ class Words:
         return text if isinstance(text, str) else text.for_locale(self.locale)
 
     def moment(self, at: datetime) -> str:
-        """``24 Nov 2026, 08:15`` in the reader's time zone."""
-        return format_datetime(at, _MOMENT_FORMAT, tzinfo=get_timezone(self.time_zone), locale=self._cldr)
+        """``Nov 24, 2026, 08:15`` in the reader's time zone; hours up to 24 in both languages."""
+        return f"{format_date(at.astimezone(self.time_zone).date(), 'medium', locale=self._cldr)}, {self.time(at)}"
 
     def day(self, at: datetime) -> str:
         """The date with its day of the week."""

@@ -29,7 +29,7 @@ class Entry:
     at: datetime
     contact: Contact | None = None
     row: Row | None = None
-    section: str = ""
+    section: HistorySection | None = None
 
 
 async def history(visit: Visit) -> web.Response:
@@ -76,7 +76,7 @@ def time_line(
         newest = before[0] if before else datetime.max.replace(tzinfo=UTC)
         oldest = contacts.older[0] if contacts.older else datetime.min.replace(tzinfo=UTC)
         entries += [
-            Entry(row.at, row=row, section=section.title)
+            Entry(row.at, row=row, section=section)
             for section in sections
             for row in section.entries
             if oldest <= row.at < newest

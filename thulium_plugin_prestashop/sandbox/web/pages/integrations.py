@@ -232,7 +232,7 @@ async def _shown_values(
     visit: Visit, kind: IntegrationType | None, config: IntegrationConfig
 ) -> list[tuple[str, str]]:
     """Label and value of every field that is filled in, and what authentication learned."""
-    facts = list(public_facts(config.facts).items())
+    facts = public_facts(visit, config.facts)
     if kind is None:
         return facts
     form = await visit.crm.setup.settings_form_of(config.id)

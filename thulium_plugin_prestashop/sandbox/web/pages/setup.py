@@ -29,6 +29,7 @@ from thulium_plugin_prestashop.sandbox.web.visit import Visit
 
 LINES = "application/x-ndjson"
 INTEGRATIONS = "/administration/integrations"
+NAMED_FACTS = frozenset({"version", "shop_name"})
 
 
 @attrs.frozen
@@ -205,13 +206,17 @@ async def _show(
         verdict=visit.words.say(known.message) if known else "",
         verdict_kind=Severity.ERROR.value if failed else "ok",
         preview=preview,
-        facts=public_facts(known.facts) if known else {},
+        facts=public_facts(visit, known.facts) if known else [],
     )
 
 
-def public_facts(facts: Mapping[str, str]) -> dict[str, str]:
-    """What authentication learned, without the plugin's own notes."""
-    return {key: value for key, value in facts.items() if not key.startswith("_") and value}
+def public_facts(visit: Visit, facts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What authentication learned, without the plugin's own notes; the contract's facts by their names."""
+    return [
+        (visit.words(f"setup.fact_{key}") if key in NAMED_FACTS else key, value)
+        for key, value in facts.items()
+        if value and not key.startswith("_")
+    ]
 
 
 async def _custom_fields(visit: Visit, form: Form | None) -> Mapping[str, object]:

@@ -71,7 +71,9 @@ export function startAuthentication(root) {
     if (!end) {
       window.location.reload();
     } else if (end.next) {
-      window.location.assign(end.next);
+      // The same page with its second part: a mere change of the fragment would not load it.
+      window.history.replaceState(null, "", end.next);
+      window.location.reload();
     } else {
       verdict.innerHTML = end.verdict;
       showErrors(form, end.errors);
