@@ -1,6 +1,5 @@
 """Changing cards, in batches: read, plan, send, and read again whenever it is not clear what was done."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -12,6 +11,7 @@ from thulium_plugin_prestashop.thulium.batches import GONE, UNCLEAR, BatchSize, 
 from thulium_plugin_prestashop.thulium.find import CardFinder
 from thulium_plugin_prestashop.thulium.ledger import Kind, Ledger
 from thulium_plugin_prestashop.thulium.records import Card
+from thulium_plugin_prestashop.thulium.together import together
 from thulium_plugin_prestashop.thulium.values import email_key
 from thulium_plugin_prestashop.thulium.writes import CardFields, Plan, merge_changes, plan_change
 from thulium_plugin_prestashop.transport import OurFault, TimeWillTell
@@ -76,12 +76,10 @@ class CardChanger:
 
     async def _plan(self, jobs: Sequence[_Job]) -> list[_Job]:
         """Read the cards and find out what is to be sent; answers the jobs that have something to send."""
-        cards = await asyncio.gather(*(self._finder.card(job.number) for job in jobs))
-        held = await asyncio.gather(
-            *(
-                self._hidden(job.change, card) if card else _nothing()
-                for job, card in zip(jobs, cards, strict=True)
-            )
+        cards = await together(self._finder.card(job.number) for job in jobs)
+        held = await together(
+            self._hidden(job.change, card) if card else _nothing()
+            for job, card in zip(jobs, cards, strict=True)
         )
         due = []
         for job, card, hidden in zip(jobs, cards, held, strict=True):
@@ -140,7 +138,7 @@ class CardChanger:
         return await self._singly(await self._plan(_again(jobs)))
 
     async def _singly(self, jobs: Sequence[_Job]) -> list[_Job]:
-        again = await asyncio.gather(*map(self._one, jobs))
+        again = await together(map(self._one, jobs))
         await self._note([job for job in jobs if job.verdict and job.verdict.done])
         return _again([job for job, unclear in zip(jobs, again, strict=True) if unclear])
 

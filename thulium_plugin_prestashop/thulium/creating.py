@@ -12,6 +12,7 @@ from thulium_plugin_prestashop.thulium.batches import UNCLEAR, BatchSize, Verdic
 from thulium_plugin_prestashop.thulium.find import CardFinder
 from thulium_plugin_prestashop.thulium.ledger import Kind, Ledger
 from thulium_plugin_prestashop.thulium.records import whole
+from thulium_plugin_prestashop.thulium.together import together
 from thulium_plugin_prestashop.thulium.writes import CardFields, Plan, plan_new
 from thulium_plugin_prestashop.transport import OurFault, TimeWillTell
 
@@ -60,7 +61,7 @@ class CardCreator:
         while pending:
             if self._size.size == 1 or len(pending) == 1:
                 part, pending = pending[:_SINGLES_AT_ONCE], pending[_SINGLES_AT_ONCE:]
-                await asyncio.gather(*map(self._one, part))
+                await together(map(self._one, part))
                 self._size.went_well()
             else:
                 part, pending = pending[: self._size.size], pending[self._size.size :]
@@ -92,7 +93,7 @@ class CardCreator:
         return await self._singly(await self._look_patiently([job for job in part if job.verdict.unclear]))
 
     async def _singly(self, jobs: Sequence[_New]) -> list[_New]:
-        await asyncio.gather(*map(self._one, jobs))
+        await together(map(self._one, jobs))
         return []
 
     async def _one(self, job: _New) -> None:

@@ -36,8 +36,7 @@ class RestCustomers:
     """Customers of one Thulium system.
 
     ``key_fields`` names the custom fields that are the key of an integration, so that a card just created can be
-    found by them; ``patience`` are the seconds between looks for cards that were accepted without an answer. With ``dry_run`` nothing is written: every write is answered as if it had worked, new cards with
-    made-up ids.
+    found by them; ``patience`` are the seconds between looks for cards that were accepted without an answer.
     """
 
     def __init__(
@@ -49,14 +48,12 @@ class RestCustomers:
         *,
         key_fields: Callable[[], frozenset[str]],
         patience: Sequence[float] = (1.0, 3.0),
-        dry_run: bool = False,
     ) -> None:
         self._finder = finder
         self._ledger = ledger
         self._fields = fields
         self._creator = CardCreator(api, finder, ledger, fields, key_fields, patience=patience)
         self._changer = CardChanger(api, finder, ledger, fields)
-        self._dry_run = dry_run
         self.created = 0
         self.changed = 0
         self.rejected = 0
@@ -76,9 +73,6 @@ class RestCustomers:
 
     async def create(self, customers: Sequence[NewCustomer]) -> list[Outcome]:
         """See the contract. Raises :class:`~thulium_plugin_prestashop.contract.errors.HostUnavailableError`."""
-        if self._dry_run:
-            self.created += len(customers)
-            return [Outcome(customer.reference, f"new:{customer.reference}") for customer in customers]
         try:
             return await self._create(customers)
         except RemoteError as error:
@@ -86,9 +80,6 @@ class RestCustomers:
 
     async def update(self, changes: Sequence[CustomerChange]) -> list[Outcome]:
         """See the contract. Raises :class:`~thulium_plugin_prestashop.contract.errors.HostUnavailableError`."""
-        if self._dry_run:
-            self.changed += len(changes)
-            return [Outcome(change.id, change.id) for change in changes]
         try:
             verdicts = await self._changer.change(changes)
         except RemoteError as error:

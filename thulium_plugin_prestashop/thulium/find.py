@@ -14,6 +14,7 @@ from thulium_plugin_prestashop.thulium.behaviour import Behaviour
 from thulium_plugin_prestashop.thulium.fields import FieldTypes
 from thulium_plugin_prestashop.thulium.ledger import Kind, Ledger
 from thulium_plugin_prestashop.thulium.records import Card, read_card
+from thulium_plugin_prestashop.thulium.together import together
 from thulium_plugin_prestashop.thulium.values import email_key
 
 ALL_OF_A_CARD: Final[Params] = (
@@ -62,11 +63,9 @@ class CardFinder:
                 by_field.setdefault(lookup.name, []).append(lookup.value)
         emails = [lookup for lookup in wanted if isinstance(lookup, ByEmail)]
         ids = [lookup for lookup in wanted if isinstance(lookup, ById)]
-        fields, matches, cards = await asyncio.gather(
-            self._by_fields(by_field),
-            self.by_emails([lookup.email for lookup in emails]),
-            asyncio.gather(*(self._by_id(lookup.id) for lookup in ids)),
-        )
+        fields = await self._by_fields(by_field)
+        matches = await self.by_emails([lookup.email for lookup in emails])
+        cards = await together(self._by_id(lookup.id) for lookup in ids)
         found: dict[Lookup, list[Card]] = {ByCustomField(*place): held for place, held in fields.items()}
         found.update({lookup: list(matches[email_key(lookup.email)].certain) for lookup in emails})
         found.update({lookup: [card] if card else [] for lookup, card in zip(ids, cards, strict=True)})
@@ -88,9 +87,7 @@ class CardFinder:
             await self._read_odd_spellings()
         written = await self._ledger.holders(Kind.EMAIL, spellings)
         keys = list(spellings)
-        matches = await asyncio.gather(
-            *(self._by_email(key, spellings[key], written.get(key, set())) for key in keys)
-        )
+        matches = await together(self._by_email(key, spellings[key], written.get(key, set())) for key in keys)
         for key, match in zip(keys, matches, strict=True):
             self.possible.pop(key, None)
             if match.possible:
@@ -121,12 +118,10 @@ class CardFinder:
                     if held and self._types.same(name, held, value):
                         found[name, value][card.id] = card
 
-        await asyncio.gather(
-            *(
-                ask(name, values[start : start + _ALTERNATIVES])
-                for name, values in wanted.items()
-                for start in range(0, len(values), _ALTERNATIVES)
-            )
+        await together(
+            ask(name, values[start : start + _ALTERNATIVES])
+            for name, values in wanted.items()
+            for start in range(0, len(values), _ALTERNATIVES)
         )
         return {place: list(cards.values()) for place, cards in found.items()}
 

@@ -219,7 +219,9 @@ class StandIn:
         return _json({"item_id": row.id})
 
     async def _put_item(self, request: web.Request) -> web.Response:
-        self.store.rows[int(request.match_info["id"])].values.update(_values(await request.json()))
+        row = self.store.rows[int(request.match_info["id"])]
+        values = _values(await request.json())
+        row.values = values if self.switches.item_put == "replace" else {**row.values, **values}
         return web.Response()
 
     async def _delete_item(self, request: web.Request) -> web.Response:

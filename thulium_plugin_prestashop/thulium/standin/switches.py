@@ -27,6 +27,8 @@ class Switches:
     items_shown: Literal["values", "fields", "definition"] = "values"
     """What GET ``customer_field_group_items`` lists: rows with ``values``, rows with ``fields``, or, as its sample
     shows, the group's definition with a count."""
+    item_put: Literal["merge", "replace"] = "merge"
+    """Whether PUT of a row keeps the values that it is not given."""
     empty_fields: Literal["null", "absent"] = "null"
     """Whether a card names custom fields without a value (the sample does)."""
     largest_batch: int | None = None

@@ -1,0 +1,279 @@
+"""The bridge put together: Thulium's customers, the plugin's host, and the copying of orders."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from random import Random
+from types import TracebackType
+from typing import Final, Self
+
+import attrs
+
+from thulium_plugin_prestashop.contract.host import Egress
+from thulium_plugin_prestashop.contract.integration import Integration
+from thulium_plugin_prestashop.contract.problems import Problem, Severity
+from thulium_plugin_prestashop.contract.tasks import Trigger
+from thulium_plugin_prestashop.contract.text import LocalizedText
+from thulium_plugin_prestashop.contract.views import Viewer
+from thulium_plugin_prestashop.hosting import (
+    FinishedRun,
+    Host,
+    HostServices,
+    InstalledPlugin,
+    MemoryIntegrationStorage,
+    ProblemList,
+    SystemClock,
+)
+from thulium_plugin_prestashop.thulium.api import ThuliumApi, parse_address, rows_of
+from thulium_plugin_prestashop.thulium.behaviour import Behaviour
+from thulium_plugin_prestashop.thulium.config import BridgeSettings, ShopSettings
+from thulium_plugin_prestashop.thulium.customers import RestCustomers
+from thulium_plugin_prestashop.thulium.fields import ConfiguredFields, FieldTypes
+from thulium_plugin_prestashop.thulium.find import CardFinder
+from thulium_plugin_prestashop.thulium.learn import Learned, learn_by_reading, learn_by_test_card
+from thulium_plugin_prestashop.thulium.ledger import Ledger
+from thulium_plugin_prestashop.thulium.orders import OrderCopier, OrderQueue, OrderTargets
+from thulium_plugin_prestashop.thulium.records import FieldGroup, read_group
+from thulium_plugin_prestashop.thulium.rows import RowTarget, resolve
+from thulium_plugin_prestashop.thulium.services import ConfiguredAllegro, ConfiguredSecrets
+from thulium_plugin_prestashop.thulium.shops import ShopConnector, ShopRefusedError
+from thulium_plugin_prestashop.thulium.words import MESSAGES, unavailable
+from thulium_plugin_prestashop.thulium.writes import CardFields
+from thulium_plugin_prestashop.transport import EgressPolicy, HttpClient, Pace, RemoteError, RetryPolicy
+
+log = logging.getLogger(__name__)
+
+OWNER: Final = "thulium"
+"""Stands for the bridge itself in the list of problems."""
+_BEHAVIOUR: Final = "behaviour"
+
+
+class OrderFieldsError(Exception):
+    """The field groups or columns that the settings name do not exist in Thulium."""
+
+    def __init__(self, reasons: Sequence[LocalizedText]) -> None:
+        super().__init__("; ".join(reason.en for reason in reasons))
+        self.reasons = tuple(reasons)
+
+
+@attrs.frozen
+class Tuning:
+    """What tests turn: waits of the client, and which plugins to load (``None``: all that are installed)."""
+
+    retry: RetryPolicy = attrs.field(factory=RetryPolicy)
+    patience: tuple[float, ...] = (1.0, 3.0)
+    plugins: tuple[InstalledPlugin, ...] | None = None
+    random: Random | None = None
+
+
+class Bridge:
+    """``async with Bridge(settings) as bridge:`` opens everything and starts no integration yet."""
+
+    def __init__(self, settings: BridgeSettings, tuning: Tuning | None = None) -> None:
+        self.settings = settings
+        self._tuning = tuning or Tuning()
+        self._stack = AsyncExitStack()
+        self.clock = SystemClock()
+        self.problems = ProblemList(self.clock)
+        self.viewer = Viewer(settings.thulium.locale, settings.thulium.time_zone)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _open(self) -> None:
+        settings, thulium = self.settings, self.settings.thulium
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.ledger = await Ledger.open(settings.data)
+        self._stack.push_async_callback(self.ledger.aclose)
+        http = await self._stack.enter_async_context(
+            HttpClient(EgressPolicy(allow_private=settings.allow_private))
+        )
+        self.api = ThuliumApi(
+            parse_address(thulium.address),
+            thulium.user,
+            thulium.password.value,
+            http,
+            pace=Pace(in_flight=4),
+            retry=self._tuning.retry,
+            language=thulium.locale,
+        )
+        types = FieldTypes({field.name: field.type for field in thulium.custom_fields})
+        stored = await self.ledger.fact(_BEHAVIOUR)
+        behaviour = Behaviour.from_json(stored) if isinstance(stored, dict) else Behaviour()
+        self.finder = CardFinder(self.api, self.ledger, types, behaviour, self.clock)
+        fields = CardFields(
+            types, thulium.company_field, thulium.tax_number_field, thulium.country.upper(), thulium.locale
+        )
+        self.customers = RestCustomers(
+            self.api,
+            self.finder,
+            self.ledger,
+            fields,
+            key_fields=lambda: frozenset(self._field_owners()),
+            patience=self._tuning.patience,
+        )
+        self.queue = OrderQueue(self.ledger)
+        secrets = {
+            f"integration/{s.id}/{key}": text for s in settings.shops for key, text in s.secrets.items()
+        }
+        services = HostServices(
+            name=self.api.host,
+            customers=self.customers,
+            custom_fields=ConfiguredFields(types, self._field_owners),
+            secrets=ConfiguredSecrets(secrets),
+            allegro=ConfiguredAllegro(thulium.allegro_login_field),
+            integrations=MemoryIntegrationStorage(),
+            data_directory=settings.data,
+            problems=self.problems,
+            clock=self.clock,
+            egress=Egress(allow_private=settings.allow_private),
+            time_zone=thulium.time_zone,
+            locale=thulium.locale,
+            orders=self.queue,
+        )
+        self.host = Host(services, plugins=self._tuning.plugins, random=self._tuning.random)
+        self._stack.push_async_callback(self.host.aclose)
+        await self.host.start(run=False)
+        self.shops = ShopConnector(self.host, self.ledger)
+        self._copier: OrderCopier | None = None
+
+    def _field_owners(self) -> dict[str, str]:
+        # Asked for when it is needed: the host is made after what asks.
+        return self.host.integrations.field_owners()
+
+    # Thulium's side
+
+    async def learn(self) -> Learned:
+        """Read how Thulium's API behaves, and remember it.
+
+        Raises :class:`~thulium_plugin_prestashop.transport.RemoteError`.
+        """
+        learned = await learn_by_reading(self.api, self.finder.behaviour)
+        await self._remember(learned.behaviour)
+        return learned
+
+    async def probe(self) -> Behaviour:
+        """Find out with a test card that is made and deleted, and remember it.
+
+        Raises :class:`~thulium_plugin_prestashop.transport.RemoteError`.
+        """
+        surname = MESSAGES.text("probe.surname").for_locale(self.settings.thulium.locale)
+        await self._remember(await learn_by_test_card(self.api, self.finder.behaviour, surname=surname))
+        return self.finder.behaviour
+
+    async def _remember(self, behaviour: Behaviour) -> None:
+        self.finder.behaviour = behaviour
+        await self.ledger.keep_fact(_BEHAVIOUR, behaviour.to_json())
+
+    async def order_targets(self) -> dict[str, OrderTargets]:
+        """Where each shop's orders go, by the names in the settings.
+
+        Raises :class:`OrderFieldsError`, :class:`~thulium_plugin_prestashop.transport.RemoteError`.
+        """
+        groups: dict[str, FieldGroup] = {}
+        if any(shop.orders.group for shop in self.settings.shops):
+            rows = rows_of(await self.api.get("customer_field_groups"))
+            groups = {group.name: group for row in rows if (group := read_group(row)) is not None}
+        reasons: list[LocalizedText] = []
+        targets: dict[str, OrderTargets] = {}
+        for shop in self.settings.shops:
+            target, missing = _target(shop, groups)
+            targets[shop.id] = OrderTargets(target, shop.orders.last_order_field)
+            reasons += missing
+        if reasons:
+            raise OrderFieldsError(reasons)
+        return targets
+
+    # Shops
+
+    async def start(self, shop: ShopSettings) -> bool:
+        """Connect and start one shop; what is wrong becomes a problem. Whether it runs."""
+        try:
+            await self.shops.connect(shop)
+        except ShopRefusedError as error:
+            log.warning("%s", error)
+            await self.problem(shop.id, "bridge.shop", error.message)
+            return False
+        await self.problems.resolve(shop.id, "bridge.shop")
+        return (await self.host.integrations.start(shop.id)).integration is not None
+
+    def integration(self, shop: str) -> Integration | None:
+        """A running integration, unless a run is under way: what it is about to commit cannot be read yet."""
+        entries = {entry.config.id: entry for entry in self.host.integrations.entries()}
+        busy = any(job.snapshot().busy for job in self.host.scheduler.jobs(shop))
+        return None if busy or shop not in entries else entries[shop].integration
+
+    async def run(self, shop: str, trigger: Trigger) -> FinishedRun:
+        """One synchronisation of a running shop."""
+        return await self.host.scheduler.jobs(shop)[0].run_now(trigger).finished()
+
+    # Orders
+
+    async def copy_orders(self) -> int:
+        """Bring the rows of all customers whose orders changed up to date; how many there were.
+
+        Raises :class:`~thulium_plugin_prestashop.contract.errors.HostUnavailableError`, :class:`OrderFieldsError`.
+        """
+        if self._copier is None:
+            try:
+                targets = await self.order_targets()
+            except RemoteError as error:
+                raise unavailable(error) from error
+            self._copier = OrderCopier(
+                self.api,
+                self.ledger,
+                customers=self.customers,
+                targets=targets,
+                running=self.integration,
+                viewer=self.viewer,
+            )
+        done = await self._copier.copy()
+        await self._report(done.rejected, done.lost)
+        return done.customers
+
+    @property
+    def rows_written(self) -> int:
+        """Rows written since the bridge was started."""
+        return self._copier.total.rows if self._copier else 0
+
+    async def _report(self, rejected: Sequence[str], lost: int) -> None:
+        if rejected:
+            await self.problem(OWNER, "bridge.rows", MESSAGES.text("orders.rejected", words=rejected[0]))
+        if lost:
+            await self.problem(OWNER, "bridge.lost", MESSAGES.text("orders.lost", count=lost))
+        if self.customers.withheld:
+            text = MESSAGES.text("lists.withheld", count=self.customers.withheld)
+            await self.problem(OWNER, "bridge.withheld", text, severity=Severity.INFO)
+
+    async def problem(
+        self, owner: str, key: str, message: LocalizedText, *, severity: Severity = Severity.ERROR
+    ) -> None:
+        """Raise a problem of the bridge's own."""
+        await self.problems.raise_problem(
+            Problem(owner, key, severity, message, MESSAGES.text(f"todo.{key}"))
+        )
+
+
+def _target(
+    shop: ShopSettings, groups: dict[str, FieldGroup]
+) -> tuple[RowTarget | None, list[LocalizedText]]:
+    name = shop.orders.group
+    if name is None:
+        return None, []
+    if name not in groups:
+        known = ", ".join(sorted(groups)) or "—"
+        return None, [MESSAGES.text("orders.no_group", group=name, known=known)]
+    fields, missing = resolve(groups[name], shop.orders.columns)
+    if missing:
+        return None, [MESSAGES.text("orders.no_column", group=name, columns=", ".join(missing))]
+    return RowTarget(groups[name].id, fields, shop.orders.newest, shop.orders.prefix), []

@@ -1,0 +1,136 @@
+"""``--check``: tries both sides and says what it found. Nothing is written, unless a test card is asked for."""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+import attrs
+
+from thulium_plugin_prestashop.contract.integration import Finding, FindingState
+from thulium_plugin_prestashop.contract.text import LocalizedText
+from thulium_plugin_prestashop.thulium.behaviour import Behaviour, Lists
+from thulium_plugin_prestashop.thulium.bridge import Bridge, OrderFieldsError
+from thulium_plugin_prestashop.thulium.shops import ShopRefusedError
+from thulium_plugin_prestashop.thulium.words import MESSAGES, explain
+from thulium_plugin_prestashop.transport import AdministratorMustAct, RemoteError
+
+
+class Outcome(Enum):
+    """How a check ended; the values are the command's exit statuses."""
+
+    DONE = 0
+    FAILED = 1
+    """Something is out of reach for the moment."""
+    MUST_CHANGE = 2
+    """The administrator must change something, and the findings say what."""
+
+
+@attrs.frozen
+class Checked:
+    """One finding, and which side it is about: ``thulium`` or a shop's id."""
+
+    side: str
+    finding: Finding
+
+    def line(self, locale: str) -> str:
+        """For a terminal."""
+        mark = {FindingState.OK: "✓", FindingState.WARNING: "!", FindingState.ERROR: "✗"}[self.finding.state]
+        hint = f" {self.finding.hint.for_locale(locale)}" if self.finding.hint else ""
+        return f"{mark} {self.side}: {self.finding.message.for_locale(locale)}{hint}"
+
+    def to_json(self, locale: str) -> Mapping[str, str]:
+        """For ``--json``."""
+        return {
+            "side": self.side,
+            "key": self.finding.key,
+            "state": self.finding.state.value,
+            "message": self.finding.message.for_locale(locale),
+        }
+
+
+class Check:
+    """Everything that can be found out without harm."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self.found: list[Checked] = []
+        self.outcome = Outcome.DONE
+
+    async def run(self, *, probe: bool) -> Outcome:
+        """Try Thulium, then every shop; with ``probe`` also the test card."""
+        if await self._thulium(probe=probe):
+            await self._orders()
+        for shop in self._bridge.settings.shops:
+            try:
+                await self._bridge.shops.connect(shop)
+            except ShopRefusedError as error:
+                self._shop_findings(shop.id)
+                for reason in error.reasons:
+                    self._error(shop.id, "shop.refused", reason, Outcome.MUST_CHANGE)
+            else:
+                self._shop_findings(shop.id)
+        return self.outcome
+
+    async def _thulium(self, *, probe: bool) -> bool:
+        try:
+            learned = await self._bridge.learn()
+            if not learned.filters_work:
+                text = MESSAGES.text("check.filters_broken")
+                self._error("thulium", "check.filters_broken", text, Outcome.MUST_CHANGE)
+                return False
+            behaviour = await self._bridge.probe() if probe else learned.behaviour
+        except RemoteError as error:
+            status = Outcome.MUST_CHANGE if isinstance(error, AdministratorMustAct) else Outcome.FAILED
+            self._error("thulium", error.key, explain(error), status)
+            return False
+        self._say("thulium", "check.reached", FindingState.OK, host=self._bridge.api.host)
+        for field in self._bridge.settings.thulium.custom_fields:
+            if field.name in learned.field_names:
+                self._say("thulium", "check.field", FindingState.OK, field=field.name)
+            elif learned.field_names:
+                # Cards that name other fields but not this one: it may be that empty ones are left out.
+                self._say("thulium", "check.field_unseen", FindingState.WARNING, field=field.name)
+            else:
+                self._say("thulium", "check.field_unknown", FindingState.WARNING, field=field.name)
+        for key, state in _behaviour(behaviour):
+            self._say("thulium", key, state)
+        return True
+
+    async def _orders(self) -> None:
+        try:
+            targets = await self._bridge.order_targets()
+        except OrderFieldsError as error:
+            for reason in error.reasons:
+                self._error("thulium", "check.orders", reason, Outcome.MUST_CHANGE)
+        except RemoteError as error:
+            self._error("thulium", error.key, explain(error), Outcome.MUST_CHANGE)
+        else:
+            if any(target.rows for target in targets.values()):
+                self._say("thulium", "check.orders", FindingState.OK)
+
+    def _shop_findings(self, shop: str) -> None:
+        self.found += [Checked(shop, finding) for finding in self._bridge.shops.findings.get(shop, ())]
+
+    def _say(self, side: str, key: str, state: FindingState, **values: object) -> None:
+        self.found.append(Checked(side, Finding(key, state, MESSAGES.text(key, **values))))
+
+    def _error(self, side: str, key: str, message: LocalizedText, outcome: Outcome) -> None:
+        self.found.append(Checked(side, Finding(key, FindingState.ERROR, message)))
+        self.outcome = max(self.outcome, outcome, key=lambda state: state.value)
+
+
+def _behaviour(behaviour: Behaviour) -> Iterator[tuple[str, FindingState]]:
+    """What is known of the API's undocumented sides, and what follows from what is not."""
+    if behaviour.lists is Lists.UNKNOWN:
+        yield "check.lists_unknown", FindingState.WARNING
+    elif behaviour.lists is Lists.REPLACES and behaviour.shows_all_emails is False:
+        yield "check.lists_withheld", FindingState.WARNING
+    else:
+        yield f"check.lists_{behaviour.lists.value}", FindingState.OK
+    if behaviour.email_filter_exact is None:
+        yield "check.filter_unknown", FindingState.WARNING
+    elif behaviour.email_filter_exact:
+        yield "check.filter_exact", FindingState.OK
+    else:
+        yield "check.filter_contains", FindingState.OK
+    if behaviour.email_filter_ignores_case is False:
+        yield "check.filter_case", FindingState.OK
