@@ -162,12 +162,15 @@ class Host:
             self._manager.unregister(name=plugin.id)
             raise PluginError(plugin.id, f"it does not start: {failure}") from failure
         self.plugins.append(plugin)
+        await self.problems.resolve(f"plugin:{plugin.id}", PLUGIN_FAILED)
         for answer in self.hooks.ask("thulium_integration_types", plugin=plugin.id):
             for offered in answer.value or ():
-                self.integrations.offer(offered, self._contexts[plugin.id])
+                try:
+                    self.integrations.offer(offered, self._contexts[plugin.id])
+                except ValueError as error:
+                    await self._report(PluginError(plugin.id, str(error)))
             if answer.error is not None:
                 await self._report(PluginError(plugin.id, str(answer.error)))
-        await self.problems.resolve(f"plugin:{plugin.id}", PLUGIN_FAILED)
 
     async def _report(self, error: PluginError) -> None:
         log.error("%s", error)

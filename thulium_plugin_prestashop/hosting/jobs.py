@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from enum import Enum
 from random import Random
@@ -166,7 +166,7 @@ class Job:
             last=self._last,
         )
 
-    async def watch(self) -> AsyncIterator[JobSnapshot]:
+    async def watch(self) -> AsyncGenerator[JobSnapshot, None]:
         """The job now, and again after every change, until it is removed. A slow reader gets the newest only."""
         while True:
             bell = self._changed.next()

@@ -1,6 +1,6 @@
 """Find plugins by their entry point, read what they say of themselves, and register them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
 
 import attrs
@@ -25,7 +25,8 @@ class InstalledPlugin:
     """A plugin whose manifest has been read and fits; nothing of it has been imported yet."""
 
     manifest: Manifest
-    entry_point: EntryPoint
+    load: Callable[[], object]
+    """Imports it; the answer has its hooks."""
 
     @property
     def id(self) -> str:
@@ -60,7 +61,7 @@ def inspect_plugin(entry_point: EntryPoint, *, contract_version: str = CONTRACT_
         raise PluginError(
             manifest.id, f"it needs contract {manifest.host}, and this host offers {contract_version}"
         )
-    return InstalledPlugin(manifest, entry_point)
+    return InstalledPlugin(manifest, entry_point.load)
 
 
 def installed_plugins(
@@ -83,7 +84,7 @@ def register(manager: pluggy.PluginManager, plugin: InstalledPlugin) -> None:
     registered.
     """
     try:
-        module = plugin.entry_point.load()
+        module = plugin.load()
     except Exception as error:
         raise PluginError(plugin.id, f"importing it failed: {error!r}") from error
     try:

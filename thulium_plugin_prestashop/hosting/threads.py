@@ -16,7 +16,9 @@ async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
     :func:`asyncio.to_thread` would leave a thread in the loop's pool, and a host that has stopped leaves none.
     """
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="thulium-host")
+    work = asyncio.get_running_loop().run_in_executor(pool, partial(function, *args, **kwargs))
     try:
-        return await asyncio.get_running_loop().run_in_executor(pool, partial(function, *args, **kwargs))
+        return await work
     finally:
-        pool.shutdown(wait=False)
+        # When the work is done, the thread ends within microseconds; when it was cancelled, nobody waits for it.
+        pool.shutdown(wait=work.done() and not work.cancelled())
