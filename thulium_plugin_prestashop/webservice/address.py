@@ -48,6 +48,8 @@ class ShopAddress:
         text = "".join(typed.split()).replace("\\", "/").strip("/<>\"'")
         if not text:
             raise InvalidAddressError("address.empty")
+        if text.lower() in ("http:", "https:"):
+            raise InvalidAddressError("address.invalid")
         scheme = _SCHEME.match(text)
         if scheme is None:
             text = f"https://{text}"

@@ -179,8 +179,11 @@ def header_stripped(answer: Answer) -> bool:
 
 def redirect(answer: Answer, address: ShopAddress) -> tuple[str, str]:
     """What a redirect means and the origin it points to; never its query, which may hold the key."""
+    location = answer.header("location")
+    if not location:
+        return "address.redirect", ""
     try:
-        target = URL(answer.header("location"))
+        target = URL(location)
         if not target.absolute:
             target = URL(address.base_url).join(target)
         host, to = target.host or "", f"{target.scheme}://{target.host_port_subcomponent or target.host}"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -76,6 +77,15 @@ class WebserviceClient:
         self.address = address
         self.shop = ShopFacts.restore(facts)
         self._structurer = Structurer()
+        self._sibling = partial(
+            WebserviceClient,
+            key=key,
+            http=http,
+            retry=retry,
+            clock=clock,
+            allow_key_in_query=allow_key_in_query,
+            within=within,
+        )
         self._exchange = Exchange(
             address,
             key,
@@ -104,6 +114,10 @@ class WebserviceClient:
 
     async def aclose(self) -> None:
         """Nothing is held open here; the HTTP client belongs to whoever made it."""
+
+    def at(self, address: ShopAddress) -> "WebserviceClient":
+        """A client with the same key for another address, which has everything about it still to learn."""
+        return self._sibling(address)
 
     @property
     def stats(self) -> Stats:

@@ -209,12 +209,14 @@ class Exchange:
         self, answer: Answer, document: Document, error: RemoteError | None, *, expected: bool
     ) -> None:
         version = answer.header("psws-version")
-        if version and version != "0":
+        if version not in ("", "0"):
             self.facts.version = version
         if answer.status in _SLOW_DOWN and isinstance(error, TimeWillTell):
             wait = _BREATHER if error.retry_after is None else error.retry_after
             self.pace.pause(min(wait, self.retry.patience))
-        if document.from_webservice or not isinstance(error, TimeWillTell):
+        lives = document.from_webservice or version or answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if lives and answer.status != HTTPStatus.TOO_MANY_REQUESTS:
+            # Wherever the trouble is, the shop itself answers.
             self._circuit.succeeded()
         elif not expected:
             self._circuit.failed()

@@ -37,6 +37,7 @@ _RETRY: Final = RetryPolicy(
 _SKEW: Final = 120.0
 _SLOW: Final = 3.0
 _WRITING: Final = frozenset({"put", "post", "patch", "delete"})
+_NOT_THERE: Final = frozenset({"address.api_missing", "address.not_prestashop"})
 _FINGERPRINTED: Final = (ORDERS, CUSTOMERS, ADDRESSES)
 
 
@@ -169,12 +170,27 @@ class _Check:
         try:
             root, reply = await self._client.root()
         except RemoteError as error:
-            self._fail(error)
+            if not await self._found_above(error):
+                self._fail(error)
             return None
         self._look_at_clock(reply)
         if reply.answer.seconds > _SLOW:
             self._find("shop.slow", seconds=round(reply.answer.seconds, 1))
         return root
+
+    async def _found_above(self, error: RemoteError) -> bool:
+        """Whether the shop answers without the path that was typed: people paste ``/pl/`` from their browser."""
+        address = self._client.address
+        if error.key not in _NOT_THERE or not address.path:
+            return False
+        above = self._client.at(attrs.evolve(address, path=""))
+        try:
+            await above.root()
+        except RemoteError as other:
+            if not other.key.startswith("auth."):
+                return False
+        self._find("address.folder", path=address.path, to=above.address.base_url)
+        return True
 
     def _look_at_clock(self, reply: Reply) -> None:
         if reply.access_time is not None:
