@@ -61,6 +61,8 @@ EVERY: Final = timedelta(minutes=30)
 JITTER: Final = timedelta(minutes=3)
 MOST_SECONDS: Final = 2 * 3600
 """Budget of one run; the next goes on where it stopped."""
+REFRESH_SECONDS: Final = 2.5
+"""An agent waits three seconds at most: half a second is left to draw the tab."""
 MOST_REFRESHED: Final = 1_000
 """Customers whose own refresh is remembered; a synchronisation makes it meaningless soon."""
 TYPE_ID: Final = "prestashop"
@@ -245,7 +247,7 @@ class PrestaShopIntegration:
     async def refresh(self, customer: CustomerId) -> Refreshed:
         """Ask the shop for this customer only."""
         asked = self.host.clock.now()
-        refreshed = await refresh_customer(await self._job(Trigger.PERSON), customer)
+        refreshed = await refresh_customer(await self._job(Trigger.PERSON), customer, seconds=REFRESH_SECONDS)
         self.views.forget_lookups()
         if refreshed.ok:
             self._refreshed.pop(customer, None)

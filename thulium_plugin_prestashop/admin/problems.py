@@ -7,12 +7,14 @@ whatever was raised before a restart. A run that could not read the shop says no
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 import attrs
-from babel.dates import format_datetime
+from babel import Locale
 
 from thulium_plugin_prestashop.admin.explain import explained
 from thulium_plugin_prestashop.admin.zones import find_zone
+from thulium_plugin_prestashop.agent.moments import moment
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.contract.problems import Problem, Severity
 from thulium_plugin_prestashop.contract.text import LocalizedText
@@ -98,13 +100,13 @@ class ProblemDesk:
         return self._problem(SHOP, Severity.ERROR, self._silent(since, text), hint)
 
     def _silent(self, since: datetime, reason: LocalizedText) -> LocalizedText:
-        zone = find_zone(self.host.time_zone) or UTC
+        now, zone = self.host.clock.now(), find_zone(self.host.time_zone) or ZoneInfo("UTC")
         texts = {
             language: MESSAGES.phrase(
                 language,
                 "admin.problem.silent",
                 integration=self.name,
-                since=format_datetime(since, "short", tzinfo=zone, locale=language),
+                since=moment(since, now=now, zone=zone, locale=Locale(language)).text,
                 reason=reason.for_locale(language),
             )
             for language in ("en", "pl")
