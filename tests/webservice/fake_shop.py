@@ -143,6 +143,7 @@ class FakeShop:
     """
 
     version: str = "9.1.4"
+    key: str = KEY
     tables: dict[str, list[dict[str, Any]]] = attrs.Factory(dict)
     rights: dict[str, str] = attrs.Factory(lambda: dict.fromkeys(_MAKERS, "GET"))
     rewriting: bool = True
@@ -199,8 +200,8 @@ class FakeShop:
             return web.Response(status=401, text="401 Unauthorized", content_type="text/html")
         refusals = (
             (not self.switched_on, (503, 22, "The PrestaShop webservice is disabled.")),
-            (len(key) != len(KEY), (401, 18, "Invalid authentication key format")),
-            (key != KEY, (401, 20, "Authentification key is not active")),
+            (len(key) != len(self.key), (401, 18, "Invalid authentication key format")),
+            (key != self.key, (401, 20, "Authentification key is not active")),
             (
                 bool(resource) and "GET" not in self.rights.get(resource, ""),
                 (401, 26, f'Resource of type "{resource}" is not allowed with this authentication key'),

@@ -10,10 +10,10 @@ from aiohttp import web
 from tests.webservice import rendering
 from tests.webservice.conftest import QUICK
 from tests.webservice.fake_shop import FRONT_PAGE, KEY, NOTICE, FakeShop, Fault
-from thulium_plugin_prestashop.transport import EgressPolicy, HttpClient, RemoteError, TimeWillTell
+from thulium_plugin_prestashop.transport import EgressPolicy, HttpClient, OurFault, RemoteError, TimeWillTell
 from thulium_plugin_prestashop.webservice.address import ShopAddress
 from thulium_plugin_prestashop.webservice.client import SetAside, WebserviceClient
-from thulium_plugin_prestashop.webservice.query import ADDRESSES, ORDERS, IdAbove, Query
+from thulium_plugin_prestashop.webservice.query import ADDRESSES, ORDERS, IdAbove, IdIn, Query
 
 Connect = Callable[[FakeShop], Awaitable[WebserviceClient]]
 
@@ -294,3 +294,19 @@ async def test_a_shop_that_ignores_the_order_is_not_paged_through(connect: Conne
     client = await connect(shop)
     with pytest.raises(RemoteError, match=r"answer\.unordered"):
         await client.fetch(Query(ORDERS, limit=80))
+
+
+async def test_rows_asked_for_by_id_come_at_once_however_slow_the_shop(connect: Connect) -> None:
+    client = await connect(FakeShop.with_rows(orders=300))
+    for _ in range(5):
+        client._exchange.pace.page_size("orders").halve()  # noqa: SLF001 - as a slow shop would
+    page = await client.fetch(Query(ORDERS, (IdIn(range(1, 301)),), limit=300))
+    assert [order.id for order in page.records] == list(range(1, 301))
+
+
+async def test_a_page_of_rows_without_ids_is_an_error_and_not_the_end(connect: Connect) -> None:
+    shop = FakeShop.with_rows(orders=5)
+    shop.faults.append(always('{"orders":[{"reference":"A"},{"reference":"B"}]}'))
+    client = await connect(shop)
+    with pytest.raises(OurFault, match=r"answer\.unreadable"):
+        await client.fetch(Query(ORDERS))

@@ -11,6 +11,7 @@ import attrs
 from thulium_plugin_prestashop.webservice import jsonbody, xmlbody
 
 _NOT_A_PATH: Final = re.compile(r"(?:[A-Za-z]:)?(?:\\?[\\/])[^\s()'\"<>,]*[\\/][^\s()'\"<>,]*")
+SQL_ERROR: Final = 97
 _LONGEST_MESSAGE: Final = 300
 
 
@@ -117,9 +118,7 @@ def _json_errors(found: object) -> tuple[ShopError, ...]:
     if not isinstance(found, list):
         return ()
     return tuple(
-        ShopError(_code(entry.get("code")), scrub(str(entry.get("message") or "")))
-        for entry in found
-        if isinstance(entry, dict)
+        _error(entry.get("code"), entry.get("message")) for entry in found if isinstance(entry, dict)
     )
 
 
@@ -149,7 +148,13 @@ def _from_xml(body: bytes, resource: str, repairs: Counter[str]) -> Document:
 
 def _xml_errors(errors: xmlbody.Node) -> tuple[ShopError, ...]:
     found = (xmlbody.row(error) for error in errors.inside)
-    return tuple(ShopError(_code(error.get("code")), scrub(str(error.get("message", "")))) for error in found)
+    return tuple(_error(error.get("code"), error.get("message")) for error in found)
+
+
+def _error(code: object, message: object) -> ShopError:
+    number = _code(code)
+    # A failing query is quoted whole, with the customers' data in it.
+    return ShopError(number, "" if number == SQL_ERROR else scrub(str(message or "")))
 
 
 def _code(value: object) -> int | None:

@@ -24,6 +24,7 @@ from thulium_plugin_prestashop.webservice.query import (
     DEFAULT_SCOPE,
     Condition,
     IdAbove,
+    IdIn,
     Query,
     Scope,
     Sort,
@@ -39,6 +40,23 @@ __all__ = ["Page", "SetAside", "Stamp", "WebserviceClient"]
 R = TypeVar("R", bound=Record)
 
 _BEGINNING: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - shop times are naive; no shop is older
+
+
+@attrs.define
+class _Cost:
+    """What the answers that make up one page took and told; others may be on their way meanwhile."""
+
+    seconds: float = 0.0
+    size: int = 0
+    access_time: datetime | None = None
+    repairs: Counter[str] = attrs.Factory(Counter)
+
+    def add(self, reply: Reply) -> Reply:
+        self.seconds += reply.answer.seconds
+        self.size += len(reply.answer.body)
+        self.access_time = reply.access_time or self.access_time
+        self.repairs.update(reply.document.repairs)
+        return reply
 
 
 class WebserviceClient:
@@ -134,35 +152,40 @@ class WebserviceClient:
     async def fetch(self, query: Query[R]) -> Page[R]:
         """One page of records.
 
-        A page that fails is cut up until only the rows that really fail are set aside; an empty page is believed
-        only once another question has confirmed it.
+        At most ``query.limit`` rows, or fewer where the shop cannot bear so many at once (:attr:`Page.limit`);
+        rows asked for by :class:`.query.IdIn` come all at once. A page that fails is cut up until only the rows
+        that really fail are set aside; an empty page is believed only once another question has confirmed it.
 
         Raises:
             RemoteError: See :mod:`.answers` and :mod:`..transport.http` for the keys.
 
         """
         size = self._exchange.pace.page_size(query.resource.name)
-        query = attrs.evolve(query, limit=min(query.limit, size.size))
-        before = attrs.evolve(self.stats, repairs=Counter(self.stats.repairs))
-        access_time: datetime | None = None
+        if not any(isinstance(condition, IdIn) for condition in query.where):
+            query = attrs.evolve(query, limit=min(query.limit, size.size))
+        cost = _Cost()
         isolated = Isolated()
+
+        async def by_id(ids: Sequence[int]) -> list[Any]:
+            return cost.add(await self._reader.rows_of(query, ids)).document.rows
+
         try:
-            reply = await self._reader.page(query)
+            reply = cost.add(await self._reader.page(query))
         except (TimeWillTell, OurFault) as error:
             if error.key not in ISOLATABLE or query.limit == 1:
                 raise
             size.halve()
             ids = await self._reader.ids(query)
-            isolated = await isolate(ids, lambda part: self._reader.rows_of(query, part))
+            isolated = await isolate(ids, by_id)
             rows, count = isolated.rows, len(ids)
         else:
-            rows, count, access_time = reply.document.rows, len(reply.document.rows), reply.access_time
+            rows, count = reply.document.rows, len(reply.document.rows)
             size.observe(count, reply.answer.seconds, len(reply.answer.body))
             if reply.document.errors:
                 # Rows with PHP messages beside them: whatever the messages cost is fetched by id.
                 present = {id_of(row) for row in rows}
                 missing = [id_ for id_ in await self._reader.ids(query) if id_ not in present]
-                isolated = await isolate(missing, lambda part: self._reader.rows_of(query, part))
+                isolated = await isolate(missing, by_id)
                 rows, count = rows + isolated.rows, count + len(missing)
         records, set_aside = await structured(query, rows, self._structurer)
         set_aside += [
@@ -171,17 +194,19 @@ class WebserviceClient:
         seen = [record.id for record in records] + [entry.id for entry in set_aside if entry.id is not None]
         if seen:
             self.shop.known_ids[scoped(query)] = seen[0]
-        after = self.stats
+        elif count:
+            # Not one row says which it is: there is no going on from here, and nothing to set aside.
+            raise OurFault("answer.unreadable", resource=query.resource.name)
         return Page(
             records=tuple(in_order(query, records, complete=count < query.limit or bool(isolated.rows))),
             set_aside=tuple(set_aside),
             count=count,
             limit=query.limit,
             last_id=max(seen, default=None),
-            seconds=after.seconds - before.seconds,
-            size=after.bytes - before.bytes,
-            access_time=access_time,
-            repairs=dict(after.repairs - before.repairs),
+            seconds=cost.seconds,
+            size=cost.size,
+            access_time=cost.access_time,
+            repairs=dict(cost.repairs),
         )
 
     def page_size(self, resource: Resource[Any]) -> int:

@@ -17,6 +17,7 @@ from thulium_plugin_prestashop.transport.circuit import Circuit
 from thulium_plugin_prestashop.transport.errors import RemoteError, TimeWillTell
 from thulium_plugin_prestashop.transport.http import Answer, HttpClient
 from thulium_plugin_prestashop.transport.pace import Budget, Pace
+from thulium_plugin_prestashop.transport.redact import Redactor
 from thulium_plugin_prestashop.transport.retry import RetryPolicy
 from thulium_plugin_prestashop.webservice import answers, bodies
 from thulium_plugin_prestashop.webservice.address import ShopAddress
@@ -99,6 +100,7 @@ class Exchange:
         self.retry = retry
         self.stats = Stats()
         self._key = key
+        self._redact = Redactor([key])
         self._http = http
         self._circuit = circuit
         self._budget = budget
@@ -201,7 +203,7 @@ class Exchange:
         error = answers.judge(answer, document, resource=resource, address=self.address, now=self._now())
         self._learn(answer, document, error, expected=expected)
         if error is not None:
-            error.detail = document.errors[0].message if document.errors else ""
+            error.detail = self._redact(document.errors[0].message) if document.errors else ""
             _LOG.debug("%s answered %s", resource or "root", error)
         return Reply(answer, document), error
 

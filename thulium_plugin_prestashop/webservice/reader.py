@@ -56,6 +56,7 @@ class Reader:
             except RemoteError:
                 raise error from None
             self._note_format(form, failed=True)
+            reply.document.repairs["other_format"] += 1
             self._exchange.stats.repairs["other_format"] += 1
             return reply
         self._note_format(form, failed=False)
@@ -93,7 +94,7 @@ class Reader:
                 return reply
         raise OurFault("query.rejected", resource=resource.name)
 
-    async def rows_of(self, query: Query[Any], ids: Sequence[int]) -> list[Any]:
+    async def rows_of(self, query: Query[Any], ids: Sequence[int]) -> Reply:
         """Rows by id, for isolation: asked once, in both formats where a single row is left."""
         where = (
             *(condition for condition in query.where if condition.field not in ("id", "date_upd")),
@@ -104,10 +105,9 @@ class Reader:
             reply = await self._ask(part, self._shop.format, once=True)
         else:
             reply = await self._in_either_format(part, single=True)
-        rows = reply.document.rows
-        if not rows and await self._bare(part):
+        if not reply.document.rows and await self._bare(part):
             raise TimeWillTell("answer.lie", resource=query.resource.name)
-        return rows
+        return reply
 
     async def ids(self, query: Query[Any]) -> list[int]:
         """The bare list of a query; empty only when confirmed."""
