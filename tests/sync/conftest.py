@@ -56,7 +56,7 @@ class Crm:
     refuse: Callable[[NewCustomer | CustomerChange], LocalizedText | None] = lambda _: None
     writes: int = 0
     calls: Counter[str] = attrs.field(factory=Counter)
-    _next: int = 1
+    next_id: int = 1
     _emails: dict[str, dict[str, None]] = attrs.field(factory=dict)
     _fields: dict[tuple[str, str], dict[str, None]] = attrs.field(factory=dict)
 
@@ -84,7 +84,7 @@ class Crm:
                 outcomes.append(Outcome(new.reference, error=error))
                 continue
             assert new.surname, "a host requires a surname"
-            card_id, self._next = str(self._next), self._next + 1
+            card_id, self.next_id = str(self.next_id), self.next_id + 1
             self.put(
                 Customer(
                     card_id,

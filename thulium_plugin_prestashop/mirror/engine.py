@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from thulium_plugin_prestashop.contract.host import HostContext
-from thulium_plugin_prestashop.mirror.migrate import upgrade
+from thulium_plugin_prestashop.mirror.migrate import WRITE, upgrade
 
 FILE_NAME: Final = "prestashop.db"
 
@@ -54,9 +54,9 @@ class Mirror:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """One write transaction: committed at the end, rolled back by an error or a cancellation."""
         async with self._writer, self.engine.connect() as connection:
-            options = await connection.execution_options(mirror_write=True)
-            async with options.begin():
-                yield options
+            writer = await connection.execution_options(mirror_begin=WRITE)
+            async with writer.begin():
+                yield writer
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -66,20 +66,19 @@ class Mirror:
 
     async def vacuum(self) -> None:
         """Give freed space back and leave no remnant of deleted rows, in the file or in its write-ahead log."""
-        if self.path is None:
-            return
-        async with self._writer, self.engine.connect() as connection:
-            raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await raw.exec_driver_sql("VACUUM")
-            await raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        await self._outside_transactions("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def checkpoint(self) -> None:
         """Empty the write-ahead log, which still holds earlier versions of changed pages."""
+        await self._outside_transactions("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def _outside_transactions(self, *statements: str) -> None:
         if self.path is None:
             return
         async with self._writer, self.engine.connect() as connection:
-            raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            plain = await connection.execution_options(mirror_begin="")
+            for statement in statements:
+                (await plain.exec_driver_sql(statement)).close()
 
     async def close(self) -> None:
         """Close every connection and its thread."""
@@ -126,5 +125,6 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's Connection or its stand-in
         # A writer takes the write lock at once: upgrading a read transaction later can fail without a retry.
-        write = connection.get_execution_options().get("mirror_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        begin = connection.get_execution_options().get("mirror_begin", "BEGIN")
+        if begin:
+            connection.exec_driver_sql(begin)

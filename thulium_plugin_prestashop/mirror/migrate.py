@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 HEAD: Final = "0001"
 """The newest revision in ``migrations/versions``; a test holds the two together."""
+WRITE: Final = "BEGIN IMMEDIATE"
+"""How SQLite begins a transaction that writes."""
 VERSION_TABLE: Final = "prestashop_schema"
 """Alembic's own table, under a name that cannot meet the host's in a shared database."""
 
@@ -29,7 +31,7 @@ async def upgrade(engine: AsyncEngine) -> None:
     command, config = await asyncio.to_thread(_alembic)
     with as_file(files(__package__) / "migrations") as folder:
         async with engine.connect() as connection:
-            writer = await connection.execution_options(mirror_write=True)
+            writer = await connection.execution_options(mirror_begin=WRITE)
             async with writer.begin():
                 await writer.run_sync(_upgrade, command, config, folder)
 

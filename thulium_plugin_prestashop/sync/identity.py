@@ -95,8 +95,7 @@ def decide(
         link: What is known of it so far.
         directory: What was looked up.
         guests: Whether a guest may become a new card.
-        recycled: The shop has given this id to another person; what the ID field and the old link say is about
-            somebody else.
+        recycled: The shop has given this id to another person; a card that holds it is somebody else's.
 
     """
     if link is not None and link.blocked:
@@ -120,8 +119,8 @@ def _steps(
 ) -> Iterable[tuple[str, set[CardKey]]]:
     if not recycled:
         yield "id_field", directory.by_id_field.get(str(person.id), set())
-        linked = directory.by_card_id.get(link.crm_id) if link is not None and link.crm_id else None
-        yield "link", {linked} if linked else set()
+    linked = directory.by_card_id.get(link.crm_id) if link is not None and link.crm_id else None
+    yield "link", {linked} if linked else set()
     if person.login:
         yield "login", directory.by_login.get(person.login.casefold(), set())
     if person.masked_key:

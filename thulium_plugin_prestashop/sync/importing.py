@@ -21,8 +21,6 @@ from thulium_plugin_prestashop.sync.probes import newest_change
 from thulium_plugin_prestashop.webservice.pages import SetAside
 from thulium_plugin_prestashop.webservice.query import (
     MOST_IDS,
-    ORDERS,
-    IdAbove,
     IdBetween,
     IdIn,
     Query,
@@ -43,7 +41,9 @@ async def import_resource(work: Working, resource: Resource[Any], scope: Scope, 
     cursor = await _begin(work, resource, scope, key)
     done = 0
     while True:
-        ids = await work.client.ids(resource, after=cursor.imported_to, limit=LISTED, scope=scope)
+        ids = await work.client.ids(
+            resource, after=cursor.imported_to, limit=LISTED, scope=scope, where=work.within(resource)
+        )
         total = done + len(ids) if len(ids) < LISTED else None
         work.progress(resource.name, done, total)
         async for part, batch in _ranges(work, resource, scope, ids):
@@ -70,28 +70,9 @@ async def _begin(work: Working, resource: Resource[Any], scope: Scope, key: str)
         if newest is not None and work.clocks is not None:
             watermark = watermark_after(newest, work.clocks.wall(work.settings.time_zone))
         cursor = attrs.evolve(cursor, watermark=watermark, recent_watermark=watermark)
-        if resource is ORDERS and work.settings.since is not None:
-            cursor = attrs.evolve(cursor, imported_to=await _first_id(work, scope))
         async with work.mirror.writing() as connection:
             await save_cursor(connection, work.integration, key, cursor)
     return cursor
-
-
-async def _first_id(work: Working, scope: Scope) -> int:
-    """An id below which orders are older than the settings want, found by halving: ids ascend with time but for
-    imported orders, which the settings then leave out one by one.
-    """
-    since = work.settings.since
-    low, high = 0, await work.client.highest_id(ORDERS, scope) or 0
-    while since is not None and high - low > ROWS:
-        middle = (low + high) // 2
-        page = await work.client.fetch(Query(ORDERS, (IdAbove(middle),), limit=1, scope=scope))
-        order = next(iter(page.records), None)
-        if order is not None and order.date_add is not None and order.date_add.date() < since:
-            low = order.id
-        else:
-            high = middle
-    return low
 
 
 async def _ranges(
@@ -123,7 +104,9 @@ async def _read_range(work: Working, resource: Resource[Any], scope: Scope, part
     aside: list[SetAside] = []
     first, last = part[0], part[-1]
     while first <= last:
-        page = await work.client.fetch(Query(resource, (IdBetween(first, last),), limit=ROWS, scope=scope))
+        page = await work.client.fetch(
+            Query(resource, (IdBetween(first, last), *work.within(resource)), limit=ROWS, scope=scope)
+        )
         records += page.records
         aside += page.set_aside
         if page.is_last or page.last_id is None:

@@ -126,6 +126,8 @@ async def _mark_recycled(work: Working, connection: AsyncConnection, rows: Seque
             [
                 attrs.evolve(
                     link,
+                    crm_id=None,
+                    basis="",
                     blocked=False,
                     offered=b"",
                     conflict=conflict_text(RECYCLED, [link.crm_id] if link.crm_id else []),

@@ -1,7 +1,9 @@
 """What one run is given, and what its parts share while it runs."""
 
 from collections.abc import Callable
+from datetime import datetime, time
 from time import monotonic
+from typing import Any, Final
 
 import attrs
 
@@ -13,7 +15,10 @@ from thulium_plugin_prestashop.sync.cursor import Clocks
 from thulium_plugin_prestashop.sync.report import SyncReport, progress
 from thulium_plugin_prestashop.sync.settings import SyncSettings
 from thulium_plugin_prestashop.webservice.client import WebserviceClient
-from thulium_plugin_prestashop.webservice.query import DEFAULT_SCOPE, Scope
+from thulium_plugin_prestashop.webservice.query import DEFAULT_SCOPE, ORDERS, Scope, UpdatedBetween
+from thulium_plugin_prestashop.webservice.resources import Resource
+
+LATEST: Final = datetime(2199, 12, 31)  # noqa: DTZ001 - a shop's naive time that none reaches
 
 
 @attrs.frozen
@@ -46,8 +51,6 @@ class Working:
     """Ids of the shops whose rows are wanted; ``None`` for all."""
     clocks: Clocks | None = None
     """The shop's clock and the host's at the beginning of this run, once the shop has told."""
-    lowest_order: int = 0
-    """Orders up to this id are older than the settings want."""
     aside: set[tuple[str, str]] = attrs.field(factory=set)
     """Records that are set aside at present, as (resource, id)."""
     owners: set[int] = attrs.field(factory=set)
@@ -75,6 +78,15 @@ class Working:
     def settings(self) -> SyncSettings:
         """What the administrator decided."""
         return self.job.settings
+
+    def within(self, resource: Resource[Any]) -> tuple[UpdatedBetween, ...]:
+        """The condition that spares listing orders older than the settings want: one placed since a day has not
+        changed before that day. Ids do not tell, because orders that were brought over from another shop get new
+        ids with their old dates.
+        """
+        if resource is not ORDERS or self.settings.since is None:
+            return ()
+        return (UpdatedBetween(datetime.combine(self.settings.since, time.min), LATEST),)
 
     def now(self) -> int:
         """The host's clock, epoch seconds."""

@@ -22,8 +22,10 @@ import attrs
 _ALLEGRO: Final = frozenset({"allegromail.pl", "allegromail.com", "user.allegrogroup.pl"})
 _AMAZON: Final = re.compile(r"marketplace\.amazon\.[a-z]{2,3}(\.[a-z]{2})?")
 _EBAY: Final = re.compile(r"members\.ebay\.[a-z]{2,3}(\.[a-z]{2})?")
-# Codes of buyers are letters and digits mixed; senders such as powiadomienia@ and ertesitesek@ are words.
-_CODE: Final = re.compile(r"(?=[a-z0-9]*\d)[a-z0-9]{6,32}")
+# A buyer's code before a plus. Without one, ten letters or digits (as all codes seen so far have), or more of them
+# with a digit among them: senders such as powiadomienia@ and ertesitesek@ are words of other lengths.
+_CODE: Final = re.compile(r"[a-z0-9]{4,32}")
+_LONE_CODE: Final = re.compile(r"[a-z0-9]{10}|(?=[a-z0-9]*\d)[a-z0-9]{6,32}")
 _BRACKETED: Final = re.compile(r"(?P<name>.*?)\s*\[(?P<login>[^\[\]\s]{2,64})\]\s*")
 LONGEST_TEXT: Final = 1_000
 """Characters of a field in which a pattern is looked for: bounds the time that a pattern can take."""
@@ -54,8 +56,9 @@ def masked(email: str) -> Masked | None:
     local, domain = _split(email)
     full = f"{local}@{domain}"
     if domain in _ALLEGRO:
-        fixed = local.partition("+")[0]
-        return Masked("allegro", full, f"{fixed}@{domain}") if _CODE.fullmatch(fixed) else None
+        fixed, plus, _ = local.partition("+")
+        code = _CODE if plus else _LONE_CODE
+        return Masked("allegro", full, f"{fixed}@{domain}") if code.fullmatch(fixed) else None
     if _AMAZON.fullmatch(domain):
         return Masked("amazon", full, f"{'+'.join(local.split('+')[:2])}@{domain}") if local else None
     if _EBAY.fullmatch(domain):

@@ -22,7 +22,6 @@ from thulium_plugin_prestashop.webservice.query import (
     CUSTOMERS,
     DEFAULT_SCOPE,
     MOST_IDS,
-    ORDERS,
     IdIn,
 )
 from thulium_plugin_prestashop.webservice.resources import Resource
@@ -75,11 +74,15 @@ async def _compare(work: Working, resource: Resource[Any]) -> tuple[set[int], se
     aside = {int(row_id) for name, row_id in work.aside if name == resource.name and row_id.isdecimal()}
     missing: set[int] = set()
     vanished: set[int] = set()
-    known = compared = 0
-    after = work.lowest_order if resource is ORDERS else 0
+    known = compared = after = 0
     end = False
     while not end:
-        lists = [await work.client.ids(resource, after=after, limit=LISTED, scope=scope) for scope in scopes]
+        lists = [
+            await work.client.ids(
+                resource, after=after, limit=LISTED, scope=scope, where=work.within(resource)
+            )
+            for scope in scopes
+        ]
         # Full lists go on behind their last id; up to the smallest of these everything is known.
         upper = min((ids[-1] for ids in lists if len(ids) == LISTED), default=None)
         theirs = {row_id for ids in lists for row_id in ids if upper is None or row_id <= upper}

@@ -1,0 +1,142 @@
+"""The arithmetic of windows: what every one of them must cover."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thulium_plugin_prestashop.mirror.cursors import Cursor, Window
+from thulium_plugin_prestashop.sync.cursor import (
+    AUTUMN_OVERLAP,
+    BEGINNING,
+    FLOOR_DEPTH,
+    OVERLAP,
+    Clocks,
+    close_window,
+    floor_of,
+    next_window,
+    overlap,
+    watermark_after,
+)
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(  # noqa: DTZ001 - shop times are naive
+    lambda moment: moment.replace(microsecond=0)
+)
+ZONES = st.sampled_from([WARSAW, ZoneInfo("UTC"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")])
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@given(MOMENTS, MOMENTS, ZONES)
+def test_a_window_reaches_from_before_the_watermark_to_the_ceiling(
+    watermark: datetime, ceiling: datetime, zone: ZoneInfo
+) -> None:
+    window = next_window(Cursor(watermark=watermark), ceiling, zone)
+    assert window.lower <= watermark - OVERLAP
+    assert window.upper >= max(ceiling, watermark)
+
+
+@given(MOMENTS, MOMENTS, MOMENTS, ZONES)
+def test_windows_leave_no_gap_between_them(
+    first: datetime, second: datetime, third: datetime, zone: ZoneInfo
+) -> None:
+    """Whatever the ceilings and the shop's clock do: the next window begins before this one's watermark ended."""
+    cursor = Cursor(watermark=first)
+    window = next_window(cursor, second, zone)
+    closed = close_window(Cursor(watermark=first, window=window), third, 0)
+    following = next_window(closed, third, zone)
+    assert following.lower <= min(window.upper, third) - OVERLAP
+
+
+@given(MOMENTS, MOMENTS)
+def test_the_watermark_never_passes_the_shops_clock(ceiling: datetime, wall: datetime) -> None:
+    assert watermark_after(ceiling, wall) <= wall
+    assert watermark_after(ceiling, wall) <= ceiling
+
+
+@pytest.mark.parametrize(
+    ("watermark", "zone", "expected"),
+    [
+        ("2024-10-27 02:30:00", WARSAW, AUTUMN_OVERLAP),
+        ("2024-10-26 12:00:00", WARSAW, AUTUMN_OVERLAP),
+        ("2024-10-28 01:00:00", WARSAW, AUTUMN_OVERLAP),
+        ("2024-10-25 12:00:00", WARSAW, OVERLAP),
+        ("2024-03-31 02:30:00", WARSAW, OVERLAP),
+        ("2024-10-27 02:30:00", ZoneInfo("Asia/Tokyo"), OVERLAP),
+        ("2024-11-03 01:30:00", ZoneInfo("America/New_York"), AUTUMN_OVERLAP),
+        ("2024-04-07 02:30:00", ZoneInfo("Australia/Sydney"), AUTUMN_OVERLAP),
+    ],
+)
+def test_windows_overlap_longer_when_the_clock_is_set_back(
+    watermark: str, zone: ZoneInfo, expected: timedelta
+) -> None:
+    assert overlap(at(watermark), zone) == expected
+
+
+@given(st.integers(0, 10**6), st.integers(-(10**6), 10**6))
+def test_a_clock_that_was_set_back_is_noticed(elapsed: int, step: int) -> None:
+    before = Clocks(shop=10**9, host=10**9)
+    after = Clocks(shop=10**9 + elapsed + step, host=10**9 + elapsed)
+    back = after.set_back_since(before)
+    if step < -60:
+        assert back == timedelta(seconds=-step)
+    else:
+        assert back == timedelta()
+
+
+def test_a_window_after_a_clock_set_back_reaches_as_much_further() -> None:
+    cursor = Cursor(watermark=at("2024-06-01 12:00:00"))
+    window = next_window(cursor, at("2024-06-01 11:30:00"), WARSAW, set_back=timedelta(hours=1))
+    assert window.lower == at("2024-06-01 10:50:00")
+
+
+def test_the_walls_clock_is_the_shops_zone() -> None:
+    moment = datetime(2024, 6, 1, 10, 0, tzinfo=UTC)
+    assert Clocks(int(moment.timestamp()), 0).wall(WARSAW) == at("2024-06-01 12:00:00")
+
+
+@pytest.mark.parametrize(
+    ("highest", "age", "full", "expected"),
+    [
+        (300_000, 60, False, 300_000 - FLOOR_DEPTH),
+        (300_000, 60, True, 0),
+        (300_000, 6 * 3600, False, 0),
+        (300_000, None, False, 0),
+        (50_000, 60, False, 0),
+    ],
+)
+def test_frequent_windows_of_large_shops_have_a_floor(
+    highest: int, age: int | None, *, full: bool, expected: int
+) -> None:
+    now = 10**9
+    cursor = Cursor(highest_id=highest, full_window_at=None if age is None else now - age)
+    assert floor_of(cursor, now, full=full) == expected
+
+
+def test_a_window_with_a_floor_does_not_move_the_watermark_of_all_ids() -> None:
+    start = at("2024-06-01 12:00:00")
+    cursor = Cursor(watermark=start, recent_watermark=start, highest_id=300_000, full_window_at=0)
+    window = next_window(cursor, at("2024-06-01 13:00:00"), WARSAW, floor=260_000)
+    assert (window.floor, window.after) == (260_000, 260_000)
+    closed = close_window(
+        Cursor(watermark=start, recent_watermark=start, window=window), at("2024-06-01 13:05:00"), 7
+    )
+    assert (closed.watermark, closed.recent_watermark, closed.full_window_at) == (
+        start,
+        at("2024-06-01 13:00:00"),
+        None,
+    )
+    # The next one over all ids begins where the last one over all ids ended.
+    assert next_window(closed, at("2024-06-01 14:00:00"), WARSAW).lower == start - OVERLAP
+    recent = next_window(closed, at("2024-06-01 14:00:00"), WARSAW, floor=260_000)
+    assert recent.lower == at("2024-06-01 13:00:00") - OVERLAP
+
+
+def test_a_table_that_was_empty_is_read_from_the_beginning() -> None:
+    window = next_window(Cursor(watermark=BEGINNING), at("2024-06-01 13:00:00"), WARSAW)
+    assert window == Window(BEGINNING, at("2024-06-01 13:00:00"))

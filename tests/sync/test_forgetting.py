@@ -1,0 +1,106 @@
+"""Erased people and removed integrations leave no text behind, in the database file itself."""
+
+from typing import TYPE_CHECKING
+
+from thulium_plugin_prestashop.mirror.forget import remove_integration
+from thulium_plugin_prestashop.sandbox.shop import DemoShop
+from thulium_plugin_prestashop.sync.forget import forget_customers
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+SECRETS = (
+    "Brzęczyszczykiewicz",
+    "grzegorz.b@example.com",
+    "Chrząszczyrzewoszyce",
+    "Prezent dla Krystyny",
+    "501777999",
+    "5250001009",
+)
+
+
+def person(shop: DemoShop) -> tuple[int, int]:
+    customer = shop.insert_customer(
+        firstname="Grzegorz", lastname=SECRETS[0], email=SECRETS[1], id_shop=1, company="B. i Synowie"
+    )
+    address = shop.insert_address(
+        customer,
+        lastname=SECRETS[0],
+        city=SECRETS[2],
+        address1="Polna 7",
+        phone_mobile=SECRETS[4],
+        vat_number=SECRETS[5],
+    )
+    order = shop.insert_order(
+        [{"product_id": 1, "product_quantity": 1, "product_name": "Kalosze", "unit_price_tax_incl": "10.00"}],
+        id_customer=customer,
+        id_shop=1,
+        id_address_delivery=address,
+        gift_message=SECRETS[3],
+        reference="TAJNE0001",
+    )
+    return customer, order
+
+
+def found_in_files(bench: "Bench") -> set[str]:
+    """Strings of the person that stand anywhere in the database's files."""
+    content = b"".join(path.read_bytes() for path in bench.directory.glob("prestashop.db*"))
+    return {text for text in (*SECRETS, "TAJNE0001") if text.encode() in content}
+
+
+async def test_an_erased_customer_leaves_nothing_and_does_not_come_back(bench: "Bench") -> None:
+    async with DemoShop(customers=100, orders=300) as shop:
+        customer, order = person(shop)
+        await bench.run(shop)
+        assert found_in_files(bench) == {*SECRETS, "TAJNE0001"}
+        (link,) = await bench.rows("SELECT crm_id FROM prestashop_links WHERE id_customer = :id", id=customer)
+        bench.crm.drop(link.crm_id)
+        assert await forget_customers(bench.mirror, [link.crm_id]) == 1
+        assert found_in_files(bench) == set()
+        await bench.mirror.vacuum()
+        assert found_in_files(bench) == set()
+
+        shop.touch("orders", order, current_state=4)
+        shop.touch("customers", customer, firstname="Grześ")
+        report = await bench.run(shop, sweep=True)
+        assert (report.ok, report.rows_stored, report.cards_created) == (True, 0, 0)
+        assert found_in_files(bench) == set()
+
+        # Somebody who orders again is a customer again; what was erased stays erased.
+        again = shop.insert_order([], id_customer=customer, id_shop=1, reference="ZNOWU0001")
+        report = await bench.run(shop)
+        assert (report.orders_stored, report.cards_created) == (1, 1)
+        rows = await bench.rows("SELECT id FROM prestashop_orders WHERE id_customer = :id", id=customer)
+        assert [row.id for row in rows] == [again]
+
+
+async def test_a_removed_integration_leaves_nothing_and_the_other_everything(bench: "Bench") -> None:
+    async with DemoShop(customers=50, orders=100) as one, DemoShop(customers=30, orders=40, seed=2) as two:
+        person(one)
+        await bench.run(one, "1")
+        await bench.run(two, "2")
+        tables = [
+            row[0]
+            for row in await bench.rows(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'prestashop_%'"
+                " AND name <> 'prestashop_schema'"
+            )
+        ]
+        assert len(tables) >= 11
+
+        async def counts(integration: str) -> dict[str, int]:
+            return {
+                table: (
+                    await bench.rows(
+                        f"SELECT count(*) FROM {table} WHERE integration = :i",  # noqa: S608 - names from the schema
+                        i=integration,
+                    )
+                )[0][0]
+                for table in tables
+            }
+
+        kept = await counts("2")
+        await remove_integration(bench.mirror, "1")
+        assert set((await counts("1")).values()) == {0}
+        assert await counts("2") == kept
+        assert found_in_files(bench) == set()
