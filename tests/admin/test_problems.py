@@ -164,3 +164,9 @@ async def test_a_run_that_failed_says_nothing_of_what_it_could_not_see(
     await desk.after_run(attrs.evolve(WELL, set_aside=2))
     await desk.after_run(failed(TimeWillTell("net.timeout", host="x", seconds=30)))
     assert problems.raised.keys() == {SET_ASIDE}
+
+
+async def test_a_host_that_cannot_tell_leaves_the_field_alone(desk: ProblemDesk, problems: Problems) -> None:
+    await desk.after_run(attrs.evolve(WELL, field_usable=False))
+    await desk.after_run(attrs.evolve(WELL, field_usable=None))
+    assert problems.raised.keys() == {FIELD}

@@ -16,7 +16,10 @@ def _contracts() -> list[dict[str, object]]:
 
 
 def test_no_room_imports_what_it_must_not_know() -> None:
-    assert cli.lint_imports(config_filename=str(TREE / "pyproject.toml"), no_cache=True) == cli.EXIT_STATUS_SUCCESS
+    assert (
+        cli.lint_imports(config_filename=str(TREE / "pyproject.toml"), no_cache=True)
+        == cli.EXIT_STATUS_SUCCESS
+    )
 
 
 def test_every_room_is_named_by_a_contract() -> None:

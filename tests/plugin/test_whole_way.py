@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from tests.plugin.conftest import ID_FIELD, VIEWER, Connected, connect
-from thulium_plugin_prestashop.contract.customers import NewCustomer
-from thulium_plugin_prestashop.contract.errors import ShopUnavailableError
+from thulium_plugin_prestashop.contract.customers import CustomField, NewCustomer
+from thulium_plugin_prestashop.contract.errors import HostUnavailableError, ShopUnavailableError
 from thulium_plugin_prestashop.contract.host import Egress
 from thulium_plugin_prestashop.contract.integration import RunState
 from thulium_plugin_prestashop.contract.tasks import Trigger
+from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.contract.views import (
     BadgeCell,
     CustomerTab,
@@ -252,6 +253,26 @@ class TestProblems:
         assert (await connected.synchronise()).ok
         assert connected.crm.problems.list(connected.id) == []
         assert (await tab_of(connected, owner)).notices == ()
+
+    async def test_a_deleted_id_field_is_a_problem_and_no_reason_to_stop(
+        self, connected: Connected, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def nothing() -> list[CustomField]:
+            return []
+
+        async def down() -> list[CustomField]:
+            raise HostUnavailableError(LocalizedText(en="Down.", pl="Nie działa."))
+
+        fields = connected.integration.host.custom_fields
+        monkeypatch.setattr(fields, "list", nothing)
+        await connected.synchronise()
+        assert [raised.problem.key for raised in connected.crm.problems.list(connected.id)] == ["id_field"]
+        monkeypatch.setattr(fields, "list", down)
+        assert (await connected.synchronise()).ok
+        assert [raised.problem.key for raised in connected.crm.problems.list(connected.id)] == ["id_field"]
+        monkeypatch.undo()
+        await connected.synchronise()
+        assert connected.crm.problems.list(connected.id) == []
 
     async def test_a_record_that_cannot_be_read_is_listed_and_tried_again(self, connected: Connected) -> None:
         order = owned_orders(connected.shop)[0]["id"]

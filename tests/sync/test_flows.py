@@ -3,13 +3,14 @@
 import asyncio
 import re
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
 from sqlalchemy import text
 
+from tests.sync.bench import Bench
 from thulium_plugin_prestashop.contract.customers import Customer, CustomerChange, NewCustomer
 from thulium_plugin_prestashop.contract.errors import HostUnavailableError
 from thulium_plugin_prestashop.contract.host import AllegroIntegration
@@ -23,9 +24,6 @@ from thulium_plugin_prestashop.sync.preview import preview
 from thulium_plugin_prestashop.sync.refresh import refresh_customer
 from thulium_plugin_prestashop.sync.run import run_sync
 
-if TYPE_CHECKING:
-    from conftest import Bench
-
 ID_FIELD = "PrestaShop ID"
 LINE: dict[str, str | int | float | None] = {
     "product_id": 1,
@@ -37,7 +35,7 @@ LINE: dict[str, str | int | float | None] = {
 }
 
 
-async def truth(shop: DemoShop, bench: "Bench") -> None:
+async def truth(shop: DemoShop, bench: Bench) -> None:
     """The mirror equals the shop: no row missing, stale or doubled."""
     for resource in ("customers", "orders"):
         here = {
@@ -51,7 +49,7 @@ async def truth(shop: DemoShop, bench: "Bench") -> None:
         assert here == there
 
 
-async def test_a_first_import_takes_everything_in_few_requests(bench: "Bench") -> None:
+async def test_a_first_import_takes_everything_in_few_requests(bench: Bench) -> None:
     async with DemoShop(customers=2_000, orders=6_000) as shop:
         report = await bench.run(shop)
         await truth(shop, bench)
@@ -69,7 +67,7 @@ async def test_a_first_import_takes_everything_in_few_requests(bench: "Bench") -
     assert report.as_json()["orders"] == {"read": 6_000, "stored": 6_000, "unchanged": 0, "removed": 0}
 
 
-async def test_no_two_cards_share_an_email_and_each_allegro_buyer_is_one(bench: "Bench") -> None:
+async def test_no_two_cards_share_an_email_and_each_allegro_buyer_is_one(bench: Bench) -> None:
     bench.allegro.found = AllegroIntegration("Allegro login")
     async with DemoShop(customers=2_000, orders=200) as shop:
         await bench.run(shop)
@@ -97,7 +95,7 @@ async def test_no_two_cards_share_an_email_and_each_allegro_buyer_is_one(bench: 
     assert len(logins) == len(set(logins)) > 10
 
 
-async def test_an_unchanged_shop_costs_ten_requests_and_no_write(bench: "Bench") -> None:
+async def test_an_unchanged_shop_costs_ten_requests_and_no_write(bench: Bench) -> None:
     async with DemoShop(customers=300, orders=900) as shop:
         await bench.run(shop)
         writes = bench.crm.writes
@@ -114,7 +112,7 @@ async def test_an_unchanged_shop_costs_ten_requests_and_no_write(bench: "Bench")
     assert report.message.pl == "W sklepie nic się nie zmieniło."
 
 
-async def test_changes_arrive_with_the_next_run(bench: "Bench") -> None:
+async def test_changes_arrive_with_the_next_run(bench: Bench) -> None:
     async with DemoShop(customers=100, orders=300) as shop:
         await bench.run(shop)
         customer = shop.insert_customer(email="Nowy@Example.com", firstname="Ewa", lastname="Nowa")
@@ -141,7 +139,7 @@ async def test_changes_arrive_with_the_next_run(bench: "Bench") -> None:
     assert [row[0] for row in owners] == [customer, customer]
 
 
-async def test_a_cancelled_import_goes_on_where_it_stopped(bench: "Bench") -> None:
+async def test_a_cancelled_import_goes_on_where_it_stopped(bench: Bench) -> None:
     async with DemoShop(customers=1_500, orders=3_000) as shop:
         seen = asyncio.Event()
 
@@ -164,7 +162,7 @@ async def test_a_cancelled_import_goes_on_where_it_stopped(bench: "Bench") -> No
     assert (report.ok, report.mode, report.orders_stored) == (True, "first", 3_000 - kept)
 
 
-async def test_the_sweep_follows_deletions_and_finds_what_is_lacking(bench: "Bench") -> None:
+async def test_the_sweep_follows_deletions_and_finds_what_is_lacking(bench: Bench) -> None:
     async with DemoShop(customers=200, orders=600) as shop:
         await bench.run(shop)
         shop.delete("orders", 7)
@@ -178,7 +176,7 @@ async def test_the_sweep_follows_deletions_and_finds_what_is_lacking(bench: "Ben
     assert (again.orders_removed, again.rows_stored) == (0, 0)
 
 
-async def test_an_implausible_number_of_removals_is_a_question_for_a_person(bench: "Bench") -> None:
+async def test_an_implausible_number_of_removals_is_a_question_for_a_person(bench: Bench) -> None:
     async with DemoShop(customers=50, orders=100) as shop:
         await bench.run(shop)
         for order in shop.all_orders()[:60]:
@@ -194,7 +192,7 @@ async def test_an_implausible_number_of_removals_is_a_question_for_a_person(benc
         await truth(shop, bench)
 
 
-async def test_a_right_that_is_missing_does_not_lose_the_others(bench: "Bench") -> None:
+async def test_a_right_that_is_missing_does_not_lose_the_others(bench: Bench) -> None:
     readable = ("addresses", "countries", "currencies", "customers", "order_states", "shops")
     key = WebserviceKey.reading("K" * 32, readable)
     async with DemoShop(customers=60, orders=100, keys=[key]) as shop:
@@ -210,7 +208,7 @@ async def test_a_right_that_is_missing_does_not_lose_the_others(bench: "Bench") 
         assert (repaired.ok, repaired.orders_stored) == (True, 100)
 
 
-async def test_a_record_that_cannot_be_read_is_set_aside_and_tried_again(bench: "Bench") -> None:
+async def test_a_record_that_cannot_be_read_is_set_aside_and_tried_again(bench: Bench) -> None:
     async with DemoShop(customers=60, orders=120) as shop:
         fault = shop.faults.add(Fault(Trouble.BAD_ROW, "orders", idents={33}))
         report = await bench.run(shop)
@@ -228,7 +226,7 @@ async def test_a_record_that_cannot_be_read_is_set_aside_and_tried_again(bench: 
 
 
 @pytest.mark.parametrize("trouble", [Trouble.EMPTY_500, Trouble.RESET, Trouble.TRUNCATED, Trouble.EMPTY_LIST])
-async def test_no_trouble_loses_a_row(bench: "Bench", trouble: Trouble) -> None:
+async def test_no_trouble_loses_a_row(bench: Bench, trouble: Trouble) -> None:
     """Every third answer is bad; some runs fail; in the end everything is there, once."""
     async with DemoShop(customers=120, orders=300) as shop:
         shop.faults.add(Fault(trouble, every=3, times=6))
@@ -241,7 +239,7 @@ async def test_no_trouble_loses_a_row(bench: "Bench", trouble: Trouble) -> None:
         await truth(shop, bench)
 
 
-async def test_a_host_that_is_out_of_reach_fails_the_run_and_loses_nothing(bench: "Bench") -> None:
+async def test_a_host_that_is_out_of_reach_fails_the_run_and_loses_nothing(bench: Bench) -> None:
     async with DemoShop(customers=400, orders=100) as shop:
         message = LocalizedText(en="The CRM does not answer.", pl="CRM nie odpowiada.")
 
@@ -258,7 +256,7 @@ async def test_a_host_that_is_out_of_reach_fails_the_run_and_loses_nothing(bench
         assert len(bench.crm.cards) == report.cards_created > 200
 
 
-async def test_what_the_host_refuses_is_reported_and_tried_again(bench: "Bench") -> None:
+async def test_what_the_host_refuses_is_reported_and_tried_again(bench: Bench) -> None:
     async with DemoShop(customers=50, orders=50) as shop:
         refused = LocalizedText(en="No.", pl="Nie.")
 
@@ -275,7 +273,7 @@ async def test_what_the_host_refuses_is_reported_and_tried_again(bench: "Bench")
         assert report.rejected == {}
 
 
-async def test_orders_before_a_day_are_left_out_and_another_day_brings_them(bench: "Bench") -> None:
+async def test_orders_before_a_day_are_left_out_and_another_day_brings_them(bench: Bench) -> None:
     async with DemoShop(customers=100, orders=3_000) as shop:
         days = sorted(str(row["date_add"])[:10] for row in shop.all_orders())
         since = date.fromisoformat(days[2_000])
@@ -289,7 +287,7 @@ async def test_orders_before_a_day_are_left_out_and_another_day_brings_them(benc
         await truth(shop, bench)
 
 
-async def test_another_time_zone_moves_the_moments_of_stored_orders(bench: "Bench") -> None:
+async def test_another_time_zone_moves_the_moments_of_stored_orders(bench: Bench) -> None:
     async with DemoShop(customers=20, orders=50) as shop:
         await bench.run(shop)
         query = "SELECT id, placed_at FROM prestashop_orders WHERE placed_at IS NOT NULL"
@@ -301,7 +299,7 @@ async def test_another_time_zone_moves_the_moments_of_stored_orders(bench: "Benc
     assert report.orders_stored == 0
 
 
-async def test_chosen_shops_of_a_multistore(bench: "Bench") -> None:
+async def test_chosen_shops_of_a_multistore(bench: Bench) -> None:
     async with DemoShop(customers=200, orders=600, multistore=True) as shop:
         everything = await bench.run(shop)
         assert everything.orders_stored == 600
@@ -320,7 +318,7 @@ async def test_chosen_shops_of_a_multistore(bench: "Bench") -> None:
         assert (quiet.orders_stored, quiet.orders_removed, quiet.implausible) == (0, 0, {})
 
 
-async def test_two_integrations_meet_on_one_card_and_keep_their_own_fields(bench: "Bench") -> None:
+async def test_two_integrations_meet_on_one_card_and_keep_their_own_fields(bench: Bench) -> None:
     async with (
         DemoShop(customers=50, orders=80, seed=1) as one,
         DemoShop(customers=50, orders=80, seed=1) as two,
@@ -332,7 +330,7 @@ async def test_two_integrations_meet_on_one_card_and_keep_their_own_fields(bench
     assert len(emails) == len(set(emails))
 
 
-async def test_existing_cards_are_filled_or_left_alone(bench: "Bench") -> None:
+async def test_existing_cards_are_filled_or_left_alone(bench: Bench) -> None:
     async with DemoShop(customers=0, orders=0) as shop:
         for name, email in (("Ewa", "ewa@example.com"), ("Jan", "jan@example.com")):
             customer = shop.insert_customer(firstname=name, lastname="Ze Sklepu", email=email, id_shop=1)
@@ -356,7 +354,7 @@ async def test_existing_cards_are_filled_or_left_alone(bench: "Bench") -> None:
     )
 
 
-async def test_an_agent_who_unlinks_is_respected(bench: "Bench") -> None:
+async def test_an_agent_who_unlinks_is_respected(bench: Bench) -> None:
     async with DemoShop(customers=0, orders=0) as shop:
         customer = shop.insert_customer(email="ewa@example.com", id_shop=1)
         await bench.run(shop)
@@ -369,7 +367,7 @@ async def test_an_agent_who_unlinks_is_respected(bench: "Bench") -> None:
     assert (link.crm_id, link.blocked, report.cards_created) == (None, True, 0)
 
 
-async def test_cards_that_both_match_are_a_reported_conflict(bench: "Bench") -> None:
+async def test_cards_that_both_match_are_a_reported_conflict(bench: Bench) -> None:
     async with DemoShop(customers=0, orders=0) as shop:
         shop.insert_customer(email="ewa@example.com", id_shop=1)
         bench.crm.put(Customer("a", surname="A", emails=("ewa@example.com",)))
@@ -388,7 +386,7 @@ async def test_cards_that_both_match_are_a_reported_conflict(bench: "Bench") -> 
     assert (link.crm_id, link.conflict, report.conflicts) == ("a", "", 0)
 
 
-async def test_links_follow_a_merge(bench: "Bench") -> None:
+async def test_links_follow_a_merge(bench: Bench) -> None:
     async with DemoShop(customers=0, orders=0) as shop:
         shop.insert_customer(email="ewa@example.com", id_shop=1)
         shop.insert_customer(email="jan@example.com", id_shop=1)
@@ -404,7 +402,7 @@ async def test_links_follow_a_merge(bench: "Bench") -> None:
     assert report.cards_created == 0
 
 
-async def test_a_guest_who_registers_gives_the_card_the_registered_number(bench: "Bench") -> None:
+async def test_a_guest_who_registers_gives_the_card_the_registered_number(bench: Bench) -> None:
     async with DemoShop(customers=0, orders=0) as shop:
         shop.insert_customer(email="ewa@example.com", is_guest=1, id_shop=1)
         await bench.run(shop)
@@ -416,7 +414,7 @@ async def test_a_guest_who_registers_gives_the_card_the_registered_number(bench:
     assert card.custom_fields == {ID_FIELD: "2"}
 
 
-async def test_a_number_given_to_another_person_is_another_card(bench: "Bench") -> None:
+async def test_a_number_given_to_another_person_is_another_card(bench: Bench) -> None:
     async with DemoShop(customers=0, orders=0) as shop:
         shop.insert_customer(
             email="ewa@example.com", lastname="Pierwsza", date_add="2020-01-01 10:00:00", id_shop=1
@@ -439,7 +437,7 @@ async def test_a_number_given_to_another_person_is_another_card(bench: "Bench") 
     assert (report.cards_created, quiet.cards_created) == (1, 0)
 
 
-async def test_what_gdpr_left_and_deleted_people_without_orders_get_no_card(bench: "Bench") -> None:
+async def test_what_gdpr_left_and_deleted_people_without_orders_get_no_card(bench: Bench) -> None:
     async with DemoShop(customers=0, orders=0) as shop:
         nobody = shop.insert_customer(email="anonymous@psgdpr.com", id_shop=1)
         shop.insert_order([LINE], id_customer=nobody, id_shop=1)
@@ -451,7 +449,7 @@ async def test_what_gdpr_left_and_deleted_people_without_orders_get_no_card(benc
     assert [card.emails for card in bench.crm.cards.values()] == [("bought@example.com",)]
 
 
-async def test_a_refresh_brings_this_customer_only(bench: "Bench") -> None:
+async def test_a_refresh_brings_this_customer_only(bench: Bench) -> None:
     async with DemoShop(customers=100, orders=300) as shop:
         await bench.run(shop)
         link = (await bench.rows("SELECT crm_id, id_customer FROM prestashop_links ORDER BY id_customer"))[0]
@@ -473,7 +471,7 @@ async def test_a_refresh_brings_this_customer_only(bench: "Bench") -> None:
     assert {row[0] for row in owners} == {link.crm_id}
 
 
-async def test_a_refresh_ends_in_time_and_says_so(bench: "Bench") -> None:
+async def test_a_refresh_ends_in_time_and_says_so(bench: Bench) -> None:
     async with DemoShop(customers=20, orders=20) as shop:
         await bench.run(shop)
         crm_id = (await bench.rows("SELECT crm_id FROM prestashop_links"))[0][0]
@@ -487,7 +485,7 @@ async def test_a_refresh_ends_in_time_and_says_so(bench: "Bench") -> None:
     )
 
 
-async def test_a_preview_foretells_the_import_and_writes_nothing(bench: "Bench") -> None:
+async def test_a_preview_foretells_the_import_and_writes_nothing(bench: Bench) -> None:
     async with DemoShop(customers=300, orders=300) as shop:
         bench.crm.put(Customer("a", surname="A", emails=(str(shop.row("customers", 5)["email"]),)))  # type: ignore[index] # it is there
         foretold = await preview(bench.job(shop), bench.told.append)
@@ -499,7 +497,7 @@ async def test_a_preview_foretells_the_import_and_writes_nothing(bench: "Bench")
     assert foretold.link == {basis: n for basis, n in report.bases.items() if basis != "created"}
 
 
-async def test_the_login_pattern_of_the_settings(bench: "Bench") -> None:
+async def test_the_login_pattern_of_the_settings(bench: Bench) -> None:
     bench.allegro.found = AllegroIntegration("Allegro login")
     settings = attrs.evolve(bench.settings, login_pattern=re.compile(r"Allegro: (\S+)"))
     async with DemoShop(customers=0, orders=0) as shop:

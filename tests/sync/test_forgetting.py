@@ -1,13 +1,9 @@
 """Erased people and removed integrations leave no text behind, in the database file itself."""
 
-from typing import TYPE_CHECKING
-
+from tests.sync.bench import Bench
 from thulium_plugin_prestashop.mirror.forget import remove_integration
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
 from thulium_plugin_prestashop.sync.forget import forget_customers
-
-if TYPE_CHECKING:
-    from conftest import Bench
 
 SECRETS = (
     "Brzęczyszczykiewicz",
@@ -42,13 +38,13 @@ def person(shop: DemoShop) -> tuple[int, int]:
     return customer, order
 
 
-def found_in_files(bench: "Bench") -> set[str]:
+def found_in_files(bench: Bench) -> set[str]:
     """Strings of the person that stand anywhere in the database's files."""
     content = b"".join(path.read_bytes() for path in bench.directory.glob("prestashop.db*"))
     return {text for text in (*SECRETS, "TAJNE0001") if text.encode() in content}
 
 
-async def test_an_erased_customer_leaves_nothing_and_does_not_come_back(bench: "Bench") -> None:
+async def test_an_erased_customer_leaves_nothing_and_does_not_come_back(bench: Bench) -> None:
     async with DemoShop(customers=100, orders=300) as shop:
         customer, order = person(shop)
         await bench.run(shop)
@@ -74,7 +70,7 @@ async def test_an_erased_customer_leaves_nothing_and_does_not_come_back(bench: "
         assert [row.id for row in rows] == [again]
 
 
-async def test_a_removed_integration_leaves_nothing_and_the_other_everything(bench: "Bench") -> None:
+async def test_a_removed_integration_leaves_nothing_and_the_other_everything(bench: Bench) -> None:
     async with DemoShop(customers=50, orders=100) as one, DemoShop(customers=30, orders=40, seed=2) as two:
         person(one)
         await bench.run(one, "1")

@@ -4,15 +4,13 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import pytest
 
+from tests.sync.bench import Bench
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
-
-if TYPE_CHECKING:
-    from conftest import Bench
 
 TESTS = Path(__file__).parents[1]
 
@@ -33,7 +31,7 @@ def lines_of(order: dict[str, Any]) -> Iterator[tuple[int, str, Decimal]]:
 
 
 @pytest.mark.parametrize("version", ["9.1.4", "1.6.1.25"])
-async def test_every_recorded_order_arrives_as_it_was_recorded(bench: "Bench", version: str) -> None:
+async def test_every_recorded_order_arrives_as_it_was_recorded(bench: Bench, version: str) -> None:
     async with DemoShop.from_recordings(TESTS / "sandbox_shop" / "recordings" / version) as shop:
         report = await bench.run(shop)
         held = len(shop.all_orders())
@@ -69,7 +67,7 @@ async def test_every_recorded_order_arrives_as_it_was_recorded(bench: "Bench", v
 
 
 @pytest.mark.parametrize("version", ["9.1.4", "1.6.1.25"])
-async def test_a_second_run_on_recorded_data_writes_nothing(bench: "Bench", version: str) -> None:
+async def test_a_second_run_on_recorded_data_writes_nothing(bench: Bench, version: str) -> None:
     async with DemoShop.from_recordings(TESTS / "sandbox_shop" / "recordings" / version) as shop:
         await bench.run(shop)
         before, writes = await bench.rows("SELECT * FROM prestashop_orders"), bench.crm.writes

@@ -137,6 +137,27 @@ def test_what_can_be_repaired_is_and_is_counted(broken: str, value: str, repairs
     assert document.repairs == repairs
 
 
+XML = rendering.to_xml("currencies", made_rows(1, "currencies"), "9.1.4")
+
+
+@pytest.mark.parametrize(
+    ("body", "repairs"),
+    [
+        (XML, {}),
+        ("\n" + XML + "\n", {}),
+        (XML.partition("?>")[2], {}),
+        ("\ufeff" + XML, {"noise": 1}),
+        (NOTICE + XML, {"noise": 1}),
+        (XML + "<!-- cached -->", {"noise": 1}),
+        (XML.replace("PLN", "P]]>L\x0bN"), {"cdata": 1, "control_characters": 1}),
+    ],
+)
+def test_xml_is_repaired_and_counted_likewise(body: str, repairs: dict[str, int]) -> None:
+    document = bodies.read(body.encode(), "currencies")
+    assert document.rows[0]["iso_code"] == ("PLN" if "PLN" in body else "P]]>L\x0bN")
+    assert document.repairs == repairs
+
+
 def test_half_a_page_is_no_page_however_whole_its_orders_are() -> None:
     page = rendering.to_json("orders", made_rows(5), "9.1.4").encode()
     for cut in range(1, len(page)):

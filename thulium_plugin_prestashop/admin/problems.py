@@ -49,8 +49,8 @@ class Aftermath:
     state: ShopState
     set_aside: int
     """Records that are set aside now."""
-    field_usable: bool
-    """Whether the ID field is still there and numeric."""
+    field_usable: bool | None
+    """Whether the ID field is still there and numeric; ``None`` when the host could not say."""
 
 
 @attrs.frozen
@@ -76,8 +76,9 @@ class ProblemDesk:
         found: Found = {
             SHOP: self._shop(report, aftermath.state),
             PERMISSIONS: self._permissions(report.unavailable),
-            FIELD: None if aftermath.field_usable else self._field(),
         }
+        if aftermath.field_usable is not None:
+            found[FIELD] = None if aftermath.field_usable else self._field()
         if report.ok:
             found[REJECTED] = self._rejected(report)
             found[SET_ASIDE] = self._set_aside(aftermath.set_aside)

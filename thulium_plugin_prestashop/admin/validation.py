@@ -7,6 +7,7 @@ from thulium_plugin_prestashop.admin.settings import (
     read_settings,
     today_in,
 )
+from thulium_plugin_prestashop.contract.errors import HostUnavailableError
 from thulium_plugin_prestashop.contract.forms import CustomFieldType, FieldError, Values
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.contract.integration import IntegrationConfig
@@ -52,9 +53,12 @@ async def id_field_error(
     return None
 
 
-async def usable_id_field(host: HostContext, name: str) -> bool:
-    """Whether the field is still there and numeric; somebody may have deleted it since the form was saved."""
-    return any(
-        field.name == name and field.type is CustomFieldType.NUMERIC
-        for field in await host.custom_fields.list()
-    )
+async def usable_id_field(host: HostContext, name: str) -> bool | None:
+    """Whether the field is still there and numeric: somebody may have deleted it since the form was saved. ``None``
+    when the host can't say for the moment.
+    """
+    try:
+        fields = await host.custom_fields.list()
+    except HostUnavailableError:
+        return None
+    return any(field.name == name and field.type is CustomFieldType.NUMERIC for field in fields)

@@ -252,6 +252,9 @@ def _contradictions(settings: BridgeSettings) -> list[str]:
                 f"shops.{shop.id}.orders: another shop writes to {shop.orders.group!r}; give a prefix"
             )
         places.add(place)
+    dates = [shop.orders.last_order_field for shop in settings.shops if shop.orders.last_order_field]
+    if len(set(dates)) < len(dates):
+        reasons.append("shops: two shops write the date of the last order to the same field")
     for key, listen in (
         ("status", settings.status.listen),
         ("lookup", settings.lookup and settings.lookup.listen),

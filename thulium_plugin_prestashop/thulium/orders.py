@@ -24,7 +24,8 @@ from thulium_plugin_prestashop.thulium.words import MESSAGES, unavailable
 from thulium_plugin_prestashop.transport import RemoteError
 
 MOST_ROWS: Final = 100
-_TOGETHER: Final = 8
+_TOGETHER: Final = 25
+"""Cards at the same time; the client's pace decides how many requests are under way."""
 _LAST_ORDER: Final = "last order"
 """Stands in the ledger among the rows, in the place of an order's key."""
 
@@ -50,6 +51,15 @@ class OrderTargets:
 
     rows: RowTarget | None = None
     last_order_field: str | None = None
+
+
+@attrs.frozen
+class _Date:
+    """The date of a customer's last order, to be written to a field of the card."""
+
+    entry: Queued
+    field: str
+    date: str
 
 
 @attrs.define
@@ -102,32 +112,36 @@ class OrderCopier:
                 return done
             try:
                 finished = await together(self._copy(entry, done) for entry in part)
+                await self._write_dates([date for _, date in finished if date is not None], done)
             except RemoteError as error:
                 raise unavailable(error) from error
-            skipped |= {
-                (entry.integration, entry.customer)
-                for entry, ok in zip(part, finished, strict=True)
-                if not ok
-            }
+            for entry, (ready, _) in zip(part, finished, strict=True):
+                if ready:
+                    await self._ledger.dequeue(entry)
+                    done.customers += 1
+                    self.total.customers += 1
+                else:
+                    skipped.add((entry.integration, entry.customer))
 
-    async def _copy(self, entry: Queued, done: Copied) -> bool:
+    async def _copy(self, entry: Queued, done: Copied) -> tuple[bool, _Date | None]:
+        """Bring one card's rows up to date; whether its orders could be read, and a date that is to be written."""
         targets = self._targets.get(entry.integration, OrderTargets())
-        if targets != OrderTargets():
-            integration = self._running(entry.integration)
-            if integration is None:
-                return False
-            notes = await self._ledger.rows(entry.integration, entry.customer)
-            last = notes.pop(_LAST_ORDER, None)
-            wanted = min(MOST_ROWS, max(targets.rows.newest if targets.rows else 1, len(notes)))
-            tab = await integration.tab(str(entry.customer), self._viewer, TabQuery(limit=wanted))
-            if targets.rows is not None:
-                await self._rows(entry, targets.rows, tab, notes, done)
-            if targets.last_order_field and tab is not None and tab.table.rows:
-                await self._last_order(entry, targets.last_order_field, tab, last, done)
-        await self._ledger.dequeue(entry)
-        done.customers += 1
-        self.total.customers += 1
-        return True
+        if targets == OrderTargets():
+            return True, None
+        integration = self._running(entry.integration)
+        if integration is None:
+            return False, None
+        notes = await self._ledger.rows(entry.integration, entry.customer)
+        last = notes.pop(_LAST_ORDER, None)
+        wanted = min(MOST_ROWS, max(targets.rows.newest if targets.rows else 1, len(notes)))
+        tab = await integration.tab(str(entry.customer), self._viewer, TabQuery(limit=wanted))
+        if targets.rows is not None:
+            await self._rows(entry, targets.rows, tab, notes, done)
+        if targets.last_order_field is None or tab is None or not tab.table.rows:
+            return True, None
+        date = f"{tab.table.rows[0].at.astimezone(self._zone):%Y-%m-%d}"
+        due = last is None or last.checksum != date
+        return True, _Date(entry, targets.last_order_field, date) if due else None
 
     async def _rows(
         self,
@@ -155,20 +169,14 @@ class OrderCopier:
                 figures.lost += card.lost
                 figures.rejected += card.rejected
 
-    async def _last_order(
-        self, entry: Queued, field: str, tab: CustomerTab, last: RowNote | None, done: Copied
-    ) -> None:
-        date = f"{tab.table.rows[0].at.astimezone(self._zone):%Y-%m-%d}"
-        if last is not None and last.checksum == date:
-            return
-        (outcome,) = await self._customers.update(
-            [CustomerChange(str(entry.customer), custom_fields={field: date})]
-        )
-        if outcome.error is not None:
-            done.rejected.append(outcome.error.for_locale(self._viewer.locale))
-            return
-        done.dates += outcome.changed
-        self.total.dates += outcome.changed
-        await self._ledger.note_row(
-            entry.integration, entry.customer, RowNote(_LAST_ORDER, RowState.WRITTEN, None, date)
-        )
+    async def _write_dates(self, dates: Sequence[_Date], done: Copied) -> None:
+        changes = [
+            CustomerChange(str(date.entry.customer), custom_fields={date.field: date.date}) for date in dates
+        ]
+        for date, outcome in zip(dates, await self._customers.update(changes), strict=True):
+            if outcome.error is not None:
+                done.rejected.append(outcome.error.for_locale(self._viewer.locale))
+                continue
+            done.dates += outcome.changed
+            note = RowNote(_LAST_ORDER, RowState.WRITTEN, None, date.date)
+            await self._ledger.note_row(date.entry.integration, date.entry.customer, note)

@@ -75,7 +75,7 @@ def read(body: bytes, resource: str) -> Document:
     if not head and not body.strip():
         return Document(Kind.EMPTY)
     repairs: Counter[str] = Counter()
-    if b"<prestashop" in body and not head.startswith((b"{", b"[")):
+    if re.search(xmlbody.ROOT.pattern.encode(), body) and not head.startswith((b"{", b"[")):
         return _from_xml(body, resource, repairs)
     try:
         return _from_json(jsonbody.parse(body, resource, repairs), resource, repairs)

@@ -15,6 +15,8 @@ from xml.parsers import expat
 
 import attrs
 
+ROOT: Final = re.compile(r"<prestashop[\s>]")
+_PROLOG: Final = re.compile(r"\s*(?:<\?xml[^<>]*\?>)?\s*")
 _OPENED: Final = re.compile(r"<([A-Za-z_][\w.-]*)(?:\s[^<>]*)?><!\[CDATA\[")
 # Illegal in XML 1.0, or changed by its line-end rule (\r); lone surrogates do not survive UTF-8 decoding.
 _ILLEGAL: Final = re.compile(r"[\x00-\x08\x0b-\x0d\x0e-\x1f\ufffe\uffff]")
@@ -49,12 +51,12 @@ def parse(text: str, repairs: Counter[str]) -> Node:
         XMLBodyError: No such element, cut off, or broken in another way.
 
     """
-    start = text.find("<prestashop")
+    root = ROOT.search(text)
     end = text.rfind("</prestashop>")
-    if start < 0 or end < start:
+    if root is None or end < root.start():
         raise XMLBodyError
-    end += len("</prestashop>")
-    if not text[:start].strip().startswith(("<?xml", "")) or text[end:].strip():
+    start, end = root.start(), end + len("</prestashop>")
+    if not _PROLOG.fullmatch(text, 0, start) or text[end:].strip():
         repairs["noise"] += 1
     text = _escape_cdata(text[start:end], repairs)
     hidden = _ILLEGAL.search(text) is not None

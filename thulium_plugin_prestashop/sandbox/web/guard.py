@@ -91,11 +91,8 @@ def guarded(route: Route) -> Handler:
 
 def _ask_to_sign_in(visit: Visit) -> web.Response:
     request = visit.request
-    if (
-        visit.partial
-        or request.method != "GET"
-        or "text/html" not in request.headers.get("Accept", "text/html")
-    ):
+    takes_pages = any(kind in request.headers.get("Accept", "*/*") for kind in ("text/html", "*/*"))
+    if request.method != "GET" or visit.partial or not takes_pages:
         raise web.HTTPUnauthorized
     return visit.go(f"/sign-in?next={quote(request.path_qs, safe='')}")
 

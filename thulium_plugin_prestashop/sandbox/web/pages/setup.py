@@ -16,7 +16,7 @@ from thulium_plugin_prestashop.contract.forms import Form, Values
 from thulium_plugin_prestashop.contract.integration import Finding, IntegrationType, Preview
 from thulium_plugin_prestashop.contract.problems import Severity
 from thulium_plugin_prestashop.contract.text import LocalizedText
-from thulium_plugin_prestashop.hosting.forms import check_values
+from thulium_plugin_prestashop.hosting.forms import check_values, secret_fields
 from thulium_plugin_prestashop.sandbox.crm import CrmError, Draft, NotFound
 from thulium_plugin_prestashop.sandbox.web.pages.administration import show_admin
 from thulium_plugin_prestashop.sandbox.web.pages.form_values import (
@@ -197,7 +197,7 @@ async def _show(
         authorization_form=kind.authorization_form,
         authorization=without_secrets(kind.authorization_form, draft.authorization),
         authorization_errors=by_field(known.errors) if known and failed else {},
-        stored=draft.stored_secrets,
+        stored=secret_fields(kind.authorization_form) if draft.existing else draft.stored_secrets,
         settings_form=settings_form,
         settings=settings,
         settings_errors=typed.errors if typed else {},

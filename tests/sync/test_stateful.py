@@ -1,0 +1,243 @@
+"""The cursor's promise, against any sequence of events: after a quiet run the mirror equals the shop."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from tests.sync.bench import Bench
+from thulium_plugin_prestashop.mirror.engine import open_database
+from thulium_plugin_prestashop.mirror.quarantine import retry_all
+from thulium_plugin_prestashop.sandbox.shop import DemoShop, Fault, Trouble
+from thulium_plugin_prestashop.sync.run import run_sync
+from thulium_plugin_prestashop.transport.egress import EgressPolicy
+from thulium_plugin_prestashop.transport.http import HttpClient
+
+T = TypeVar("T")
+ZERO = "0000-00-00 00:00:00"
+EXAMPLES = int(os.environ.get("SYNC_EXAMPLES", "12"))
+STEPS = int(os.environ.get("SYNC_STEPS", "14"))
+TROUBLES = st.sampled_from([Trouble.EMPTY_500, Trouble.RESET, Trouble.TRUNCATED, Trouble.EMPTY_LIST])
+EMAILS = st.sampled_from(
+    ["ewa@example.com", "EWA@example.com", "jan@example.com", "ab12cd34ef+1@allegromail.pl"]
+)
+PICK = st.integers(0, 10**6)
+
+
+class Shops(RuleBasedStateMachine):
+    """One shop, one mirror, one host, and everything that happens to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.directory = tempfile.TemporaryDirectory()
+        self.shop = DemoShop(customers=12, orders=25, until=datetime(2024, 10, 26, 20, 0))  # noqa: DTZ001 - the shop's
+        self.jumped = False
+        self.bench: Bench
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    @initialize()
+    def start(self) -> None:
+        self.do(self.shop.start())
+        # The evening before the clock is set back an hour.
+        self.shop.clock.set(datetime.fromisoformat("2024-10-26T21:00:00+02:00"))
+        self.do(self._open())
+        self.bench.clock.ahead = self.shop.clock() - self.bench.clock.now().timestamp()
+
+    async def _open(self) -> None:
+        path = Path(self.directory.name)
+        mirror = await open_database(path / "prestashop.db")
+        http = HttpClient(EgressPolicy(allow_private=True))
+        if hasattr(self, "bench"):
+            self.bench.mirror, self.bench.http = mirror, http
+        else:
+            self.bench = Bench(path, mirror, http)
+
+    async def _close(self) -> None:
+        await self.bench.http.aclose()
+        await self.bench.mirror.close()
+
+    def some(self, resource: str, pick: int) -> int | None:
+        rows = self.shop.all_rows(resource)
+        return int(rows[pick % len(rows)]["id"] or 0) if rows else None
+
+    def ago(self, seconds: int) -> str:
+        """A moment that the shop writes now and shows later: transactions, replicas."""
+        return str(self.shop.clock.wall() - timedelta(seconds=seconds))
+
+    # What happens in the shop
+
+    @rule(email=EMAILS, guest=st.booleans(), date=st.sampled_from([0, 1, 500, "zero", "future"]))
+    def insert_customer(self, email: str, guest: bool, date: int | str) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        self.shop.insert_customer(
+            email=email, is_guest=int(guest), id_shop=1, date_upd=self.dated(date), lastname=email[:3]
+        )
+
+    @rule(pick=PICK, date=st.sampled_from([0, 1, 500, "zero", "future"]), lines=st.integers(0, 3))
+    def insert_order(self, pick: int, date: int | str, lines: int) -> None:
+        row: dict[str, str | int | float | None] = {
+            "product_id": 1,
+            "product_quantity": 2,
+            "product_name": "Kubek",
+            "unit_price_tax_incl": "9.99",
+        }
+        customer = self.some("customers", pick) or 0
+        address = self.shop.insert_address(customer, city="Gdynia", phone="601 234 567") if customer else 0
+        self.shop.insert_order(
+            [row] * lines,
+            id_customer=customer,
+            id_shop=1,
+            id_address_delivery=address,
+            date_upd=self.dated(date),
+        )
+
+    def dated(self, date: int | str) -> str:
+        if date == "zero":
+            return ZERO
+        return "2031-01-01 00:00:00" if date == "future" else self.ago(int(date))
+
+    @rule(
+        resource=st.sampled_from(["customers", "addresses", "orders"]),
+        picks=st.lists(PICK, min_size=1, max_size=4),
+        late=st.integers(0, 590),
+    )
+    def edit(self, resource: str, picks: list[int], late: int) -> None:
+        column = {"orders": "payment", "customers": "firstname", "addresses": "city"}[resource]
+        for pick in picks:
+            if (row_id := self.some(resource, pick)) is not None:
+                self.shop.touch(resource, row_id, **{column: f"Nowe {pick}"}, date_upd=self.ago(late))
+
+    @rule(resource=st.sampled_from(["customers", "addresses", "orders"]), pick=PICK)
+    def delete(self, resource: str, pick: int) -> None:
+        if (row_id := self.some(resource, pick)) is not None:
+            self.shop.delete(resource, row_id)
+
+    @rule(pick=PICK)
+    def soft_delete(self, pick: int) -> None:
+        if (row_id := self.some("customers", pick)) is not None:
+            self.shop.soft_delete("customers", row_id)
+
+    # Time
+
+    @rule(seconds=st.sampled_from([1, 60, 1_800, 5_400, 40_000]))
+    def time_passes(self, seconds: int) -> None:
+        self.shop.clock.advance(seconds)
+        self.bench.clock.ahead += seconds
+
+    @precondition(lambda self: not self.jumped)
+    @rule(seconds=st.sampled_from([-7_200, -3_600, -120, 300, 86_400]))
+    def shop_clock_jumps(self, seconds: int) -> None:
+        """Once between two runs: a clock that was set back and forth again in between leaves no trace."""
+        self.shop.clock.advance(seconds)
+        self.jumped = True
+
+    # Runs
+
+    @rule()
+    def run(self) -> None:
+        report = self.do(self.bench.run(self.shop))
+        self.jumped = self.jumped and not report.ok
+
+    @rule(trouble=TROUBLES, after=st.integers(0, 12), times=st.integers(1, 6), every=st.integers(1, 3))
+    def run_with_trouble(self, trouble: Trouble, after: int, times: int, every: int) -> None:
+        self.shop.faults.add(Fault(trouble, after=after, times=times, every=every))
+        report = self.do(self.bench.run(self.shop))
+        self.shop.faults.clear()
+        self.jumped = self.jumped and not report.ok
+
+    @rule(after=st.integers(1, 12))
+    def run_and_restart(self, after: int) -> None:
+        """The process ends in the middle of a run, and another one goes on."""
+        self.do(self._cut_off(after))
+        self.do(self._close())
+        self.do(self._open())
+
+    async def _cut_off(self, after: int) -> None:
+        steps = iter(range(after))
+        task: asyncio.Task[Any] = asyncio.create_task(
+            run_sync(self.bench.job(self.shop), lambda _: None if next(steps, None) is not None else stop())
+        )
+
+        def stop() -> None:
+            task.cancel()
+
+        await asyncio.gather(task, return_exceptions=True)
+
+    # The promise
+
+    @rule()
+    def settle(self) -> None:
+        self.do(self._settle())
+        self.jumped = False
+
+    async def _settle(self) -> None:
+        async with self.bench.mirror.writing() as connection:
+            await retry_all(connection, "1")
+        for _ in range(2):  # the first one may still be a first import
+            report = await self.bench.run(self.shop)
+            assert report.ok, report.error
+        await self._compare(exactly=False)
+        report = await self.bench.run(self.shop, sweep=True, accept_removals=True)
+        assert report.ok, report.error
+        await self._compare(exactly=True)
+        quiet = await self.bench.run(self.shop)
+        assert (quiet.rows_stored, quiet.cards_created, quiet.cards_updated) == (0, 0, 0)
+        emails = [email.casefold() for card in self.bench.crm.cards.values() for email in card.emails]
+        assert len(emails) == len(set(emails)), "two cards share an e-mail"
+
+    async def _compare(self, *, exactly: bool) -> None:
+        columns = {
+            "customers": "email, firstname, lastname, is_guest, deleted",
+            "addresses": "id_customer, city, phone, deleted",
+            "orders": "reference, id_customer, payment, id_address_delivery",
+        }
+        lines = {order["id"]: order["rows"] for order in self.shop.all_orders()}
+        for resource, names in columns.items():
+            visible = " AND removed_at IS NULL" if resource == "orders" else ""
+            more = ", rows" if resource == "orders" else ""
+            query = f"SELECT id, {names}{more} FROM prestashop_{resource} WHERE integration = '1'{visible}"  # noqa: S608 - constants
+            here = {row.id: row for row in await self.bench.rows(query)}
+            there = {row["id"]: row for row in self.shop.all_rows(resource)}
+            if resource == "addresses":
+                there = {row_id: row for row_id, row in there.items() if row["id_customer"]}
+            for row_id, row in there.items():
+                assert row_id in here, f"{resource} {row_id} is missing"
+                found = here[row_id]
+                for number, name in enumerate(names.split(", "), 1):
+                    assert found[number] == row[name], f"{resource} {row_id}: {name} is stale"
+                if resource == "orders":
+                    sold = [line[0] for line in orjson.loads(found.rows)]
+                    assert sold == [line["id"] for line in lines[row_id]]
+            if exactly and resource != "addresses":
+                assert here.keys() == there.keys(), f"{resource} that the shop deleted are left over"
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "bench"):
+                self.do(self._settle())
+        finally:
+            if hasattr(self, "bench"):
+                self.do(self._close())
+                self.do(self.shop.stop())
+            self.do(self.loop.shutdown_default_executor())
+            self.loop.close()
+            self.directory.cleanup()
+
+
+TestShops = Shops.TestCase
+TestShops.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
