@@ -67,6 +67,8 @@ class CardChanger:
             many = _SINGLES_AT_ONCE if single else self._size.size
             part, pending = pending[:many], pending[many:]
             due = await self._plan(part)
+            if not due:
+                continue
             again = await self._singly(due) if single or len(due) == 1 else await self._batch(due)
             if single:
                 self._size.went_well()

@@ -133,8 +133,9 @@ class OrderCopier:
             return False, None
         notes = await self._ledger.rows(entry.integration, entry.customer)
         last = notes.pop(_LAST_ORDER, None)
-        wanted = min(MOST_ROWS, max(targets.rows.newest if targets.rows else 1, len(notes)))
-        tab = await integration.tab(str(entry.customer), self._viewer, TabQuery(limit=wanted))
+        tab = await self._tab(
+            integration, entry.customer, (targets.rows.newest if targets.rows else 1), set(notes)
+        )
         if targets.rows is not None:
             await self._rows(entry, targets.rows, tab, notes, done)
         if targets.last_order_field is None or tab is None or not tab.table.rows:
@@ -142,6 +143,23 @@ class OrderCopier:
         date = f"{tab.table.rows[0].at.astimezone(self._zone):%Y-%m-%d}"
         due = last is None or last.checksum != date
         return True, _Date(entry, targets.last_order_field, date) if due else None
+
+    async def _tab(
+        self, integration: Integration, customer: int, newest: int, noted: set[str]
+    ) -> CustomerTab | None:
+        """The newest orders, and as many older ones as it takes to see all that have a row already."""
+        limit = min(MOST_ROWS, newest + len(noted))
+        tab = await integration.tab(str(customer), self._viewer, TabQuery(limit=limit))
+        while tab is not None:
+            rows = tab.table.rows
+            if len(rows) >= tab.table.total or (len(rows) >= newest and noted <= {row.key for row in rows}):
+                break
+            query = TabQuery(offset=len(rows), limit=MOST_ROWS)
+            more = await integration.tab(str(customer), self._viewer, query)
+            if more is None or not more.table.rows:
+                break
+            tab = attrs.evolve(more, table=attrs.evolve(more.table, rows=(*rows, *more.table.rows)))
+        return tab
 
     async def _rows(
         self,
