@@ -32,6 +32,8 @@ from thulium_plugin_prestashop.webservice.resources import Resource
 
 EVERY_SECONDS: Final = 6 * 3600
 """How often they are read again without any reason: a state may have got another colour."""
+FRESH_SECONDS: Final = 600
+"""Younger than this they are not read again because a person asked: pressing twice must not ask the shop twice."""
 ROWS: Final = 1_000
 
 
@@ -62,9 +64,10 @@ async def _read_one(work: Working, resource: Resource[Any]) -> None:
 
 
 def due(work: Working) -> bool:
-    """Whether all small tables should be read: never read, a person asked, or long ago."""
+    """Whether all small tables should be read: never read, or too long ago for who asks."""
     last = work.state.last_lookups
-    return last is None or work.job.trigger is Trigger.PERSON or work.now() - last >= EVERY_SECONDS
+    patience = FRESH_SECONDS if work.job.trigger is Trigger.PERSON else EVERY_SECONDS
+    return last is None or work.now() - last >= patience
 
 
 async def choose_scopes(work: Working) -> None:
