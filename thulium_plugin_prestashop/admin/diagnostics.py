@@ -13,7 +13,7 @@ from thulium_plugin_prestashop.admin.facts import VERSION
 from thulium_plugin_prestashop.admin.settings import Settings
 from thulium_plugin_prestashop.contract import CONTRACT_VERSION
 from thulium_plugin_prestashop.contract.integration import IntegrationConfig, SetAsideRecord
-from thulium_plugin_prestashop.mirror.reads import Volumes
+from thulium_plugin_prestashop.mirror.overview import Volumes
 from thulium_plugin_prestashop.mirror.runlog import Run
 from thulium_plugin_prestashop.mirror.state import ShopState
 

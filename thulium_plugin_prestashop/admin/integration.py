@@ -41,8 +41,8 @@ from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.contract.views import CustomerTab, TabQuery, Viewer
 from thulium_plugin_prestashop.locale import MESSAGES
 from thulium_plugin_prestashop.mirror.engine import Mirror
+from thulium_plugin_prestashop.mirror.overview import volumes
 from thulium_plugin_prestashop.mirror.quarantine import count_aside, list_aside, retry_all
-from thulium_plugin_prestashop.mirror.reads import volumes
 from thulium_plugin_prestashop.mirror.runlog import Run, list_runs
 from thulium_plugin_prestashop.mirror.state import load_state
 from thulium_plugin_prestashop.sync.job import SyncJob

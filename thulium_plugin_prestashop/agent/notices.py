@@ -8,7 +8,7 @@ import attrs
 from thulium_plugin_prestashop.agent.reader import Reader
 from thulium_plugin_prestashop.contract.problems import Severity
 from thulium_plugin_prestashop.contract.views import Notice
-from thulium_plugin_prestashop.mirror.reads import Freshness
+from thulium_plugin_prestashop.mirror.overview import Freshness
 
 STALE_AFTER = timedelta(hours=2)
 """Four missed turns of the periodic task."""

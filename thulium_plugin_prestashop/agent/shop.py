@@ -11,12 +11,8 @@ from thulium_plugin_prestashop.agent.reader import Reader
 from thulium_plugin_prestashop.contract.host import Clock
 from thulium_plugin_prestashop.contract.views import Row, Viewer
 from thulium_plugin_prestashop.mirror.engine import Mirror
-from thulium_plugin_prestashop.mirror.reads import (
-    MirroredOrder,
-    addresses_by_id,
-    lookup_rows,
-    orders_by_id,
-)
+from thulium_plugin_prestashop.mirror.overview import lookup_rows
+from thulium_plugin_prestashop.mirror.reads import MirroredOrder, addresses_by_id, orders_by_id
 
 
 @attrs.define(eq=False)

@@ -20,11 +20,11 @@ from thulium_plugin_prestashop.contract.views import (
     TabQuery,
     Viewer,
 )
+from thulium_plugin_prestashop.mirror.overview import freshness
 from thulium_plugin_prestashop.mirror.reads import (
     ID_CHUNK,
     LinkedCustomer,
     Tally,
-    freshness,
     linked_customers,
     order_ids,
     order_lines,

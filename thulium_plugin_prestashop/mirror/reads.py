@@ -16,11 +16,7 @@ from thulium_plugin_prestashop.mirror.tables import (
     addresses,
     customers,
     links,
-    lookups,
     orders,
-    runs,
-    set_aside,
-    shops_state,
 )
 
 ID_CHUNK = 500
@@ -96,26 +92,6 @@ class OrderLine:
     reference: str
     quantity: int
     unit_price: str
-
-
-@attrs.frozen
-class Freshness:
-    """When the shop was last read in whole, and how the newest finished run ended. Epoch seconds."""
-
-    last_success: int | None
-    last_run: int | None
-    outcome: str
-    error: str
-    message: str
-
-
-@attrs.frozen
-class Volumes:
-    """How much of one shop the mirror holds."""
-
-    customers: int
-    orders: int
-    set_aside: int
 
 
 _ORDER = [orders.c[field.name] for field in attrs.fields(MirroredOrder)]
@@ -297,53 +273,6 @@ async def search_orders(
     """The host's customer and the order, newest first, for a reference (in upper case) or else a number."""
     statement = search_statement(integration, hidden, limit, reference=reference, number=number)
     return [(row[0], MirroredOrder(*row[1:])) for row in await connection.execute(statement)]
-
-
-async def lookup_rows(connection: AsyncConnection, integration: str) -> list[tuple[str, int, Any]]:
-    """All small tables of a shop: kind, id and the record as plain JSON data."""
-    found = await connection.execute(
-        select(lookups.c.kind, lookups.c.id, lookups.c.data).where(lookups.c.integration == integration)
-    )
-    return [(row[0], row[1], orjson.loads(row[2])) for row in found]
-
-
-async def freshness(connection: AsyncConnection, integration: str) -> Freshness:
-    """How old what is shown is."""
-    success = await connection.scalar(
-        select(shops_state.c.last_success).where(shops_state.c.integration == integration)
-    )
-    newest = (
-        await connection.execute(
-            select(runs.c.finished, runs.c.outcome, runs.c.error, runs.c.message)
-            .where(runs.c.integration == integration, runs.c.finished.is_not(None))
-            .order_by(runs.c.started.desc())
-            .limit(1)
-        )
-    ).first()
-    if newest is None:
-        return Freshness(success, None, "", "", "")
-    return Freshness(success, newest.finished, newest.outcome, newest.error, newest.message)
-
-
-async def volumes(connection: AsyncConnection, integration: str) -> Volumes:
-    """Numbers for the list of integrations."""
-    counts = [
-        await connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
-        for table, conditions in (
-            (customers, (customers.c.integration == integration,)),
-            (orders, (orders.c.integration == integration, orders.c.removed_at.is_(None))),
-            (set_aside, (set_aside.c.integration == integration,)),
-        )
-    ]
-    return Volumes(*counts)
-
-
-async def order_count(connection: AsyncConnection, integration: str, owners: Collection[int]) -> int:
-    """How many orders the mirror holds of these customers of the shop."""
-    return (
-        await connection.scalar(select(func.count()).select_from(orders).where(*_of(integration, owners, ())))
-        or 0
-    )
 
 
 async def owned_orders_after(
