@@ -18,7 +18,7 @@ from thulium_plugin_prestashop.thulium.words import explain
 from thulium_plugin_prestashop.transport import AdministratorMustAct, OurFault, RemoteError, TimeWillTell
 
 if TYPE_CHECKING:
-    from conftest import Bench, OpenBench
+    from tests.thulium.conftest import Bench, OpenBench
 
 
 @pytest.mark.parametrize(

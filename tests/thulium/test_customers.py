@@ -18,7 +18,7 @@ from thulium_plugin_prestashop.thulium.behaviour import Behaviour, Lists
 from thulium_plugin_prestashop.thulium.standin import Fault, FaultKind, Switches
 
 if TYPE_CHECKING:
-    from conftest import Bench, OpenBench
+    from tests.thulium.conftest import Bench, OpenBench
 
 ID = "PrestaShop ID"
 Put = Literal["replace", "extend", "append"]

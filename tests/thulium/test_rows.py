@@ -12,7 +12,7 @@ from thulium_plugin_prestashop.thulium.ledger import RowNote, RowState
 from thulium_plugin_prestashop.thulium.standin import Fault, FaultKind, StandIn, Switches
 
 if TYPE_CHECKING:
-    from conftest import Bench, OpenBench
+    from tests.thulium.conftest import Bench, OpenBench
 
 ITEMS = "customer_field_group_items"
 ItemsShown = Literal["values", "fields", "definition"]

@@ -21,8 +21,27 @@ from thulium_plugin_prestashop.thulium.values import (
 
 NUMERIC, TEXT, DATE = CustomFieldType.NUMERIC, CustomFieldType.TEXT, CustomFieldType.DATE
 
-KEYS = """customer_id id email emails phone_numbers custom_fields address fields values item_id group_id name field_id
-value http_status message result 0 1""".split()
+KEYS = [
+    "customer_id",
+    "id",
+    "email",
+    "emails",
+    "phone_numbers",
+    "custom_fields",
+    "address",
+    "fields",
+    "values",
+    "item_id",
+    "group_id",
+    "name",
+    "field_id",
+    "value",
+    "http_status",
+    "message",
+    "result",
+    "0",
+    "1",
+]
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6),
