@@ -174,8 +174,26 @@ class HttpClient:
                 trust_env=False,
                 max_field_size=_GENEROUS_HEADER,
                 max_line_size=_GENEROUS_HEADER,
+                middlewares=(_write_once,),
             )
         return self._session
+
+
+async def _write_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from silently repeating a PUT or DELETE when a kept-alive connection breaks: the first one may
+    have been carried out, and only the caller knows whether a second one does harm.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if request.method == "GET":
+            raise
+        # Of a kind that aiohttp does not repeat, and that reads as a connection broken off all the same.
+        raise aiohttp.ClientPayloadError from error
 
 
 def _version() -> str:
