@@ -124,9 +124,11 @@ class ScriptedIntegration:
         pass  # It has linked nobody.
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, slots=False)
 class ScriptedType:
-    """See :class:`~thulium_plugin_prestashop.contract.integration.IntegrationType`."""
+    """See :class:`~thulium_plugin_prestashop.contract.integration.IntegrationType`. Without slots, so that a test can
+    replace a method.
+    """
 
     id: str = "scripted"
     category: str = "e-commerce"
@@ -141,7 +143,7 @@ class ScriptedType:
     created: list[ScriptedIntegration] = attrs.field(factory=list)
     removed: list[tuple[str, bool]] = attrs.field(factory=list)
     """Ids of removed integrations, and whether their data was to be kept."""
-    keys_seen: list[str] = attrs.field(factory=list)
+    keys_seen: list[str] = attrs.field(factory=list, repr=False)
     """API keys that authentications and starts got to see."""
 
     @property

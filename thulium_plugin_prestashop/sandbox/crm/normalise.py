@@ -24,7 +24,8 @@ STROKES = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ß": "ss", "æ": "ae"
 
 def fold(text: str) -> str:
     """Case-folded, without diacritics, spaces single: ``Łódź`` is found as ``lodz``."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    # Compatibility forms may only become capitals when they are decomposed.
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return " ".join(
         "".join(char for char in plain if not unicodedata.combining(char)).translate(STROKES).split()
     )
