@@ -78,7 +78,7 @@ def call(customer: str, number: int, clock: ManualClock) -> NewContact:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(edits=st.lists(EDITS, min_size=1, max_size=4))
 def test_undoing_edits_one_by_one_goes_all_the_way_back(edits: Sequence[CardEdit]) -> None:
     async def scenario(directory: Path) -> None:

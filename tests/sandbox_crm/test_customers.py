@@ -37,7 +37,7 @@ PEOPLE = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     people=PEOPLE,
     emails=st.lists(EMAILS, max_size=5),

@@ -109,6 +109,24 @@ async def test_names_and_fields_are_taken_once(crm: SandboxCrm) -> None:
     assert [overview.name for overview in await crm.desk.overview()] == ["Renamed", "Second"]
 
 
+async def test_two_people_who_save_the_same_field_at_the_same_moment_do_not_both_get_it(
+    crm: SandboxCrm,
+) -> None:
+    drafts = [await crm.setup.begin("scripted") for _ in range(2)]
+    for draft in drafts:
+        await crm.setup.authenticate(draft.id, AUTHORIZATION, "admin")
+    saved = await asyncio.gather(
+        *(
+            crm.setup.save(draft.id, {"name": f"Shop {number}", "id_field": "ID"}, "admin")
+            for number, draft in enumerate(drafts)
+        )
+    )
+    assert sorted(one.ok for one in saved) == [False, True]
+    ((error,),) = [one.errors for one in saved if one.errors]
+    assert error.field == "id_field"
+    assert len(await crm.desk.overview()) == 1
+
+
 async def test_save_and_run_runs_at_once(crm: SandboxCrm) -> None:
     integration = await connect(crm, run=True)
     (job,) = crm.host.scheduler.jobs(integration)

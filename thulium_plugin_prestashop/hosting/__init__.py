@@ -5,6 +5,7 @@ therefore not imported here.
 """
 
 from thulium_plugin_prestashop.hosting.clock import ManualClock, Sleep, SystemClock, settle
+from thulium_plugin_prestashop.hosting.collector import spare_start_up
 from thulium_plugin_prestashop.hosting.entries import FieldClaimedError, IntegrationEntry, IntegrationState
 from thulium_plugin_prestashop.hosting.hooks import HookAnswer, HookCalls
 from thulium_plugin_prestashop.hosting.host import Host, HostServices
@@ -59,4 +60,5 @@ __all__ = [
     "installed_plugins",
     "run_in_thread",
     "settle",
+    "spare_start_up",
 ]

@@ -11,43 +11,53 @@ locale="pl", plugins=None, run=True)`` makes the directory and ``crm.db`` if the
 plugins, and starts the integrations that ran last time (not with ``run=False``). ``plugins`` replaces the installed
 plugins with given ones (:class:`~thulium_plugin_prestashop.hosting.InstalledPlugin`).
 
-=================== ==================================================================================================
-``crm.customers``   :class:`CustomerBook`, the contract's ``Customers``: ``find``, ``create``, ``update`` in batches
-``crm.cards``       :class:`Cards`: ``get(id) -> Card`` (follows merges), ``create(edit, actor) -> Card``,
-                    ``edit(id, edit, actor) -> Change | None``, ``merge(kept, merged, actor) -> Change``,
-                    ``erase(id, actor)``, ``changes(id, limit=20) -> list[Change]``, ``undo(change_id, actor) -> Change``
-``crm.listing``     :class:`Listing`: ``page(text="", *, offset=0, limit=50) -> CustomerPage(rows, total)``,
-                    ``suggest(text, limit=8)``, ``count()``; ``text`` is a name, e-mail, phone in any spelling, custom field value or id
-``crm.contacts``    :class:`Contacts`: ``page(customer, *, before=None, limit=25) -> ContactPage(entries, older)``,
-                    ``add([NewContact, …])``, ``count(customer)``
-``crm.custom_fields`` :class:`CustomFieldBook`: ``list()`` (the contract's), ``details() -> list[FieldDetails]``,
-                    ``create(name, type, actor)``, ``delete(name, actor)``
-``crm.accounts``    :class:`Accounts`: ``users()``, ``create(login, name, role, …) -> password``, ``set_password``,
-                    ``set_preferences(user_id, locale=, time_zone=, theme=)``, ``sign_in(login, password, address)
-                    -> SignedIn(token, session)`` or raises :class:`SignInRefused`, ``session(token) -> Session | None``
-                    (``.user``, ``.csrf``, ``.expires_at``), ``sign_out(token)``
-``crm.setup``       :class:`IntegrationSetup`, the two-part form: ``type(id)``, ``begin(type_id) -> Draft``,
-                    ``begin_again(integration) -> Draft`` (re-authenticate), ``draft(id)``,
-                    ``authenticate(draft_id, values, actor, on_finding=None) -> Draft`` (``.authentication``,
-                    ``.authenticated``, ``.authorization``, ``.stored_secrets``), ``settings_form(draft_id) -> Form``,
-                    ``initial_settings(draft_id) -> values``, ``save(draft_id, values, actor, run=False) -> Saved(entry,
-                    errors)``, ``preview(draft_id, values, report) -> Preview``, ``create_field(form, field_key, name,
-                    actor) -> CustomField``; Other data of a configured one: ``settings_form_of(integration)``,
-                    ``change(integration, values, actor, run=False) -> Saved``
-``crm.desk``        :class:`IntegrationDesk`, configured integrations: ``overview() -> list[Overview]``,
-                    ``one(id) -> Overview`` (``.entry``, ``.type``, ``.status``, ``.jobs``, ``.problems``, ``.last_run``,
-                    ``.next_run``), ``running(id) -> Integration`` (its log, set-aside records, diagnostics),
-                    ``start(id, actor)``, ``stop(id, actor)``, ``run_now(id, actor) -> Run``, ``cancel(id, actor)``,
-                    ``remove(id, actor, keep_data=…)``
-``crm.allegro``     :class:`AllegroDemo`: ``integration()`` (the contract's), ``state() -> AllegroState(running,
-                    login_field)``, ``start(login_field, actor)``, ``stop(actor)``
-``crm.problems``    :class:`~thulium_plugin_prestashop.hosting.ProblemList`: ``list(integration=None) -> [RaisedProblem]``
-``crm.audit``       :class:`Audit`: ``page(*, offset=0, limit=50) -> list[AuditEntry]``
-``crm.host``        :class:`~thulium_plugin_prestashop.hosting.Host`: ``customer_tabs()``, ``history_sections()``,
-                    ``customers_actions()``, ``load_tabs(customer, viewer, query=None, integration=None)``,
-                    ``load_sections(customer, viewer, limit)``, ``search_orders(query, viewer, limit)``,
-                    ``types()``, ``integrations`` (:class:`IntegrationRegistry`), ``scheduler``
-=================== ==================================================================================================
+``crm.customers``
+    :class:`CustomerBook`, the contract's ``Customers``: ``find``, ``create``, ``update`` in batches
+``crm.cards``
+    :class:`Cards`: ``get(id) -> Card`` (follows merges), ``create(edit, actor) -> Card``, ``edit(id, edit,
+    actor) -> Change | None``, ``merge(kept, merged, actor) -> Change``, ``erase(id, actor)``, ``changes(id,
+    limit=20) -> list[Change]``, ``undo(change_id, actor) -> Change``
+``crm.listing``
+    :class:`Listing`: ``page(text="", *, offset=0, limit=50) -> CustomerPage(rows, total)``, ``suggest(text,
+    limit=8)``, ``count()``; ``text`` is a name, e-mail, phone in any spelling, custom field value or id
+``crm.contacts``
+    :class:`Contacts`: ``page(customer, *, before=None, limit=25) -> ContactPage(entries, older)``,
+    ``add([NewContact, …])``, ``count(customer)``
+``crm.custom_fields``
+    :class:`CustomFieldBook`: ``list()`` (the contract's), ``details() -> list[FieldDetails]``,
+    ``create(name, type, actor)``, ``delete(name, actor)``
+``crm.accounts``
+    :class:`Accounts`: ``users()``, ``create(login, name, role, …) -> password``, ``set_password``,
+    ``set_preferences(user_id, locale=, time_zone=, theme=)``, ``sign_in(login, password, address) ->
+    SignedIn(token, session)`` or raises :class:`SignInRefused`, ``session(token) -> Session | None``
+    (``.user``, ``.csrf``, ``.expires_at``), ``sign_out(token)``
+``crm.setup``
+    :class:`IntegrationSetup`, the two-part form: ``type(id)``, ``begin(type_id) -> Draft``,
+    ``begin_again(integration) -> Draft`` (re-authenticate), ``draft(id)``, ``authenticate(draft_id, values,
+    actor, on_finding=None) -> Draft`` (``.authentication``, ``.authenticated``, ``.authorization``,
+    ``.stored_secrets``), ``settings_form(draft_id) -> Form``, ``initial_settings(draft_id) -> values``,
+    ``save(draft_id, values, actor, run=False) -> Saved(entry, errors)``, ``preview(draft_id, values,
+    report) -> Preview``, ``create_field(form, field_key, name, actor) -> CustomField``; Other data of a
+    configured one: ``settings_form_of(integration)``, ``change(integration, values, actor, run=False) ->
+    Saved``
+``crm.desk``
+    :class:`IntegrationDesk`, configured integrations: ``overview() -> list[Overview]``, ``one(id) ->
+    Overview`` (``.entry``, ``.type``, ``.status``, ``.jobs``, ``.problems``, ``.last_run``, ``.next_run``),
+    ``running(id) -> Integration`` (its log, set-aside records, diagnostics), ``start(id, actor)``,
+    ``stop(id, actor)``, ``run_now(id, actor) -> Run``, ``cancel(id, actor)``, ``remove(id, actor,
+    keep_data=…)``
+``crm.allegro``
+    :class:`AllegroDemo`: ``integration()`` (the contract's), ``state() -> AllegroState(running,
+    login_field)``, ``start(login_field, actor)``, ``stop(actor)``
+``crm.problems``
+    :class:`~thulium_plugin_prestashop.hosting.ProblemList`: ``list(integration=None) -> [RaisedProblem]``
+``crm.audit``
+    :class:`Audit`: ``page(*, offset=0, limit=50) -> list[AuditEntry]``
+``crm.host``
+    :class:`~thulium_plugin_prestashop.hosting.Host`: ``customer_tabs()``, ``history_sections()``,
+    ``customers_actions()``, ``load_tabs(customer, viewer, query=None, integration=None)``,
+    ``load_sections(customer, viewer, limit)``, ``search_orders(query, viewer, limit)``, ``types()``,
+    ``integrations`` (:class:`IntegrationRegistry`), ``scheduler``
 
 Forms that a browser posts become values with :func:`thulium_plugin_prestashop.hosting.forms.read_values`.
 

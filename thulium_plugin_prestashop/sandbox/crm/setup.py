@@ -29,10 +29,9 @@ from thulium_plugin_prestashop.sandbox.crm.audit import Audit
 from thulium_plugin_prestashop.sandbox.crm.custom_fields import CustomFieldBook
 from thulium_plugin_prestashop.sandbox.crm.drafts import Draft, Drafts
 from thulium_plugin_prestashop.sandbox.crm.errors import CrmError, NotFound, Refused
+from thulium_plugin_prestashop.sandbox.crm.settings_check import claimed_error, find_errors, integration_name
 
 AUTHENTICATION_SECONDS = 60
-NAME = "name"
-"""The setting that an integration is called by, where its form has one."""
 
 
 @attrs.frozen
@@ -201,9 +200,9 @@ class IntegrationSetup:
         """
         form = await self._drafts.get(draft)
         shape = await self._form(form.type, _authentication(form).facts)
-        config = form.config(self._name(form.type, settings), settings, shape.version)
+        config = form.config(integration_name(self.type(form.type), settings), settings, shape.version)
         existing = self.entry(form.integration).config if form.existing else None
-        if errors := await self._errors(shape, config, existing):
+        if errors := await find_errors(self._host, shape, config, existing):
             return Saved(None, tuple(errors))
         if form.existing:
             for key in form.stored_secrets:
@@ -218,9 +217,9 @@ class IntegrationSetup:
         """Give a configured integration other settings; if it runs, it goes on with them."""
         old = self.entry(integration).config
         shape = await self._form(old.type, old.facts)
-        name = self._name(old.type, settings)
+        name = integration_name(self.type(old.type), settings)
         config = attrs.evolve(old, name=name, settings=dict(settings), settings_version=shape.version)
-        if errors := await self._errors(shape, config, old):
+        if errors := await find_errors(self._host, shape, config, old):
             return Saved(None, tuple(errors))
         saved = await self._store(config, existing=True, actor=actor)
         return Saved(await self._run(config.id)) if run and saved.ok else saved
@@ -239,7 +238,7 @@ class IntegrationSetup:
         """What a first import with these settings would do: the shop is read, nothing is written."""
         form = await self._drafts.get(draft)
         shape = await self._form(form.type, _authentication(form).facts)
-        config = form.config(self._name(form.type, settings), settings, shape.version)
+        config = form.config(integration_name(self.type(form.type), settings), settings, shape.version)
         kind, context = self.type(form.type), self._host.integrations.context(form.type)
         integration = await kind.create(context, config)
         try:
@@ -261,38 +260,14 @@ class IntegrationSetup:
     async def _form(self, type_id: str, facts: dict[str, str]) -> Form:
         return await self.type(type_id).settings_form(self._host.integrations.context(type_id), facts)
 
-    def _name(self, type_id: str, settings: Values) -> str:
-        name = settings.get(NAME)
-        return name.strip() if isinstance(name, str) and name.strip() else self.type(type_id).title.en
-
-    async def _errors(
-        self, form: Form, config: IntegrationConfig, existing: IntegrationConfig | None
-    ) -> list[FieldError]:
-        errors = check_values(form, config.settings)
-        wrong = {error.field for error in errors}
-        context = self._host.integrations.context(config.type)
-        found = await self.type(config.type).validate(context, config.settings, existing=existing)
-        errors += [error for error in found if error.field not in wrong]
-        claimed = self._host.integrations.fields_in_use(except_integration=config.id)
-        id_field = self.type(config.type).id_field(config.settings)
-        if id_field in claimed and not errors:
-            errors.append(_claimed(form, config, FieldClaimedError(id_field, claimed[id_field])))
-        for entry in self._host.integrations.entries():
-            if entry.config.id != config.id and entry.config.name.casefold() == config.name.casefold():
-                taken = CrmError("integration.name_taken", name=config.name)
-                errors.append(FieldError(NAME, taken.key, taken.message))
-        return errors
-
     async def _store(self, config: IntegrationConfig, existing: bool, actor: str) -> Saved:  # noqa: FBT001 - private, two callers
         registry = self._host.integrations
         try:
             entry = await (registry.change(config) if existing else registry.add(config))
         except FieldClaimedError as claimed:
+            # Somebody else saved at the same moment, after the check.
             shape = await self._form(config.type, config.facts)
-            field = next(
-                (each.key for each in shape.fields if config.settings.get(each.key) == claimed.field), NAME
-            )
-            return Saved(None, (FieldError(field, "field.claimed", claimed.message),))
+            return Saved(None, (claimed_error(shape, config, claimed),))
         await self._audit.note(actor, "integration.save", config.id, name=config.name)
         return Saved(entry)
 
@@ -307,8 +282,3 @@ def _authentication(draft: Draft) -> Authentication:
     if draft.authentication is None or not draft.authentication.ok:
         raise Refused("integration.not_authenticated")
     return draft.authentication
-
-
-def _claimed(form: Form, config: IntegrationConfig, error: FieldClaimedError) -> FieldError:
-    field = next((each.key for each in form.fields if config.settings.get(each.key) == error.field), NAME)
-    return FieldError(field, "field.claimed", error.message)
