@@ -30,7 +30,10 @@ class Behaviour:
     """Whether ``?email=`` gives only cards with exactly that e-mail. Matches that can be seen are verified anyway;
     it decides only about cards whose e-mails are not all shown."""
     email_filter_ignores_case: bool | None = None
-    """If not known to: an address is asked for in two spellings, and cards with odd ones are looked for in a list."""
+    """If not known to: an address is asked for in two spellings, and odd ones are looked for in a list."""
+    email_filter_searches_all: bool | None = None
+    """Whether the filter looks at all e-mails of a card, or at its first one only. If not known to look at all, the
+    others are looked for in a list too, as far as they are shown."""
     shows_all_emails: bool | None = None
     """Whether the one e-mail of a card's answer may hide others (``False``) or was the only one."""
     lists: Lists = Lists.UNKNOWN

@@ -20,7 +20,7 @@ TRIES: Final = 3
 _SINGLES_AT_ONCE: Final = 8
 
 
-@attrs.define
+@attrs.define(eq=False)
 class _Job:
     change: CustomerChange
     number: int
@@ -67,9 +67,9 @@ class CardChanger:
             many = _SINGLES_AT_ONCE if single else self._size.size
             part, pending = pending[:many], pending[many:]
             due = await self._plan(part)
-            if not due:
-                continue
-            again = await self._singly(due) if single or len(due) == 1 else await self._batch(due)
+            alone = [job for job in due if single or len(due) == 1 or (job.plan and job.plan.unseen)]
+            batch = [job for job in due if job not in alone]
+            again = [*await self._singly(alone), *(await self._batch(batch) if batch else [])]
             if single:
                 self._size.went_well()
             pending = [*again, *pending]

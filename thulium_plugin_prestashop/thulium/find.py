@@ -25,7 +25,7 @@ ALL_OF_A_CARD: Final[Params] = (
 _ALTERNATIVES: Final = 40
 """Values of one custom field in one request: an address of about 3,000 characters."""
 _FEW: Final = 100
-_ODD_SPELLINGS_FOR: Final = timedelta(hours=6)
+_LIST_IS_GOOD_FOR: Final = timedelta(hours=1)
 
 
 @attrs.frozen
@@ -51,8 +51,8 @@ class CardFinder:
         self.behaviour = behaviour
         self.possible: dict[str, tuple[Card, ...]] = {}
         """Cards that may have an e-mail among those not shown, by e-mail key, as the last look-up of it found."""
-        self._odd: dict[str, set[int]] = {}
-        self._odd_read_at: datetime | None = None
+        self._unsearched: dict[str, set[int]] = {}
+        self._unsearched_at: datetime | None = None
 
     async def find(self, lookups: Iterable[Lookup]) -> dict[Lookup, list[Card]]:
         """The cards that certainly match each look-up."""
@@ -83,8 +83,8 @@ class CardFinder:
         spellings: dict[str, set[str]] = {}
         for email in emails:
             spellings.setdefault(email_key(email), set()).add(email.strip())
-        if spellings and self.behaviour.email_filter_ignores_case is not True:
-            await self._read_odd_spellings()
+        if spellings:
+            await self._read_unsearched()
         written = await self._ledger.holders(Kind.EMAIL, spellings)
         keys = list(spellings)
         matches = await together(self._by_email(key, spellings[key], written.get(key, set())) for key in keys)
@@ -134,7 +134,7 @@ class CardFinder:
             async for card in self._cards([("email", spelling)], _FEW):
                 cards[card.id] = card
         # What the filter may miss: another spelling, and an e-mail of ours that is not the card's first.
-        for number in (self._odd.get(key, set()) | ours) - cards.keys():
+        for number in (self._unsearched.get(key, set()) | ours) - cards.keys():
             if (missed := await self.card(number)) is not None:
                 cards[number] = missed
         certain: list[Card] = []
@@ -142,9 +142,14 @@ class CardFinder:
         for card in cards.values():
             if key in card.email_keys:
                 certain.append(card)
-            elif not self.shows_all_emails(card):
-                # It is one of those not shown if we wrote it there, or if the filter is exact; else it may be.
-                (certain if card.id in ours or self.behaviour.email_filter_exact else possible).append(card)
+            elif self.shows_all_emails(card):
+                continue
+            elif card.id in ours or self.behaviour.email_filter_exact:
+                # One of those not shown: we wrote it there, or the filter gives nothing but whole matches.
+                certain.append(card)
+            elif not any(key in shown for shown in card.email_keys):
+                # It may be one of those not shown; a longer one that is shown would explain the match.
+                possible.append(card)
         return EmailMatch(tuple(certain), tuple(possible))
 
     async def _cards(self, params: Params, limit: int) -> AsyncIterator[Card]:
@@ -154,17 +159,26 @@ class CardFinder:
                     yield card
             await asyncio.sleep(0)
 
-    async def _read_odd_spellings(self) -> None:
-        """Which cards show an e-mail with capital letters: a filter that minds case misses them."""
+    async def _read_unsearched(self) -> None:
+        """E-mails that the filter misses, from a list of all cards: those with capital letters where it may mind case,
+        and those that are not a card's first where it may look at first ones only.
+        """
+        spelt = self.behaviour.email_filter_ignores_case is not True
+        behind = (
+            self.behaviour.email_filter_searches_all is not True
+            and self.behaviour.shows_all_emails is not False
+        )
         now = self._clock.now()
-        if self._odd_read_at is not None and now - self._odd_read_at < _ODD_SPELLINGS_FOR:
+        fresh = self._unsearched_at is not None and now - self._unsearched_at < _LIST_IS_GOOD_FOR
+        if fresh or not (spelt or behind):
             return
-        odd: dict[str, set[int]] = {}
+        found: dict[str, set[int]] = {}
         async for rows in self._api.pages("customers"):
             for row in rows:
                 card = read_card(row)
-                for email in card.emails if card else ():
-                    if card and email != email_key(email):
-                        odd.setdefault(email_key(email), set()).add(card.id)
+                for place, email in enumerate(card.emails if card else ()):
+                    key = email_key(email)
+                    if card and ((spelt and email != key) or (behind and place)):
+                        found.setdefault(key, set()).add(card.id)
             await asyncio.sleep(0)
-        self._odd, self._odd_read_at = odd, now
+        self._unsearched, self._unsearched_at = found, now

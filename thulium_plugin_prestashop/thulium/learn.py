@@ -44,6 +44,10 @@ async def learn_by_reading(api: ThuliumApi, known: Behaviour) -> Learned:
         if email is not None:
             behaviour = await _filters(api, behaviour, card, email)
             break
+    several = next((card for card in cards if len(card.emails) > 1), None)
+    if several is not None:
+        searched = _has(await _by_email(api, several.emails[1]), several)
+        behaviour = attrs.evolve(behaviour, email_filter_searches_all=searched)
     if any(card.emails_complete for card in cards):
         behaviour = attrs.evolve(behaviour, shows_all_emails=True)
     names = frozenset[str]().union(*(card.field_names for card in cards))
@@ -69,6 +73,7 @@ async def learn_by_test_card(api: ThuliumApi, known: Behaviour, *, surname: str)
         before = await _card(api, number)
         complete = {first, second} <= set(before.emails)
         behaviour = await _filters(api, known, before, first)
+        searched = _has(await _by_email(api, second), before)
         await api.send("PUT", f"customers/{number}", {"email": [third]})
         # With the others hidden the filter tells, even one that looks at a card's first e-mail only.
         kept = (
@@ -78,7 +83,12 @@ async def learn_by_test_card(api: ThuliumApi, known: Behaviour, *, surname: str)
         )
     finally:
         await _delete(api, number)
-    return attrs.evolve(behaviour, shows_all_emails=complete, lists=Lists.EXTENDS if kept else Lists.REPLACES)
+    return attrs.evolve(
+        behaviour,
+        email_filter_searches_all=searched,
+        shows_all_emails=complete,
+        lists=Lists.EXTENDS if kept else Lists.REPLACES,
+    )
 
 
 def _tells(email: str) -> bool:

@@ -38,6 +38,9 @@ class Plan:
     phones: tuple[str, ...] = ()
     withheld: int = 0
     """E-mails and phones that could not be added without the risk of losing others."""
+    unseen: bool = False
+    """Whether it adds to a list that the card does not show: reading again won't tell whether it was done, so it goes
+    by itself, where the answer's status does."""
 
 
 def plan_new(customer: NewCustomer, fields: CardFields) -> Plan:
@@ -106,7 +109,13 @@ def plan_change(change: CustomerChange, card: Card, fields: CardFields, behaviou
         payload["email"] = list(emails.send)
     if phones.send:
         payload["phone_number"] = list(phones.send)
-    return Plan(payload, emails.keys, phones.keys, emails.withheld + phones.withheld)
+    return Plan(
+        payload,
+        emails.keys,
+        phones.keys,
+        withheld=emails.withheld + phones.withheld,
+        unseen=emails.unseen or phones.unseen,
+    )
 
 
 def merge_changes(changes: Iterable[CustomerChange]) -> CustomerChange:
@@ -135,6 +144,7 @@ class _Added:
     send: tuple[str, ...]
     keys: tuple[str, ...]
     withheld: int = 0
+    unseen: bool = False
 
 
 def _added(
@@ -150,7 +160,7 @@ def _added(
     if not new:
         return _Added((), ())
     if behaviour.lists is Lists.EXTENDS:
-        return _Added(tuple(new.values()), tuple(new))
+        return _Added(tuple(new.values()), tuple(new), unseen=not complete)
     if complete:
         return _Added((*shown, *new.values()), tuple(new))
     # Replacing a list of which a part is hidden would lose that part.
