@@ -1,6 +1,7 @@
 """What a command says and to whom: results to standard output, everything else to standard error."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -179,6 +180,7 @@ async def until_stopped() -> AsyncIterator[asyncio.Event]:
 
 def run(console: Console, work: Coroutine[Any, Any, Exit], *, interrupted: str = "interrupted") -> Exit:
     """Run one command. ``interrupted`` names the message that says how to go on after Ctrl-C."""
+    gc.enable()
     try:
         return asyncio.run(work)
     except CommandError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from thulium_plugin_prestashop.cli.console import CommandError, Console, trouble
 from thulium_plugin_prestashop.contract.host import Egress
-from thulium_plugin_prestashop.hosting import FinishedRun
+from thulium_plugin_prestashop.hosting import FinishedRun, spare_start_up
 from thulium_plugin_prestashop.sandbox.crm import SandboxCrm
 
 ACTOR = "cli"
@@ -23,6 +23,7 @@ async def opened(
     if must_exist and not (data / DATABASE).is_file():
         raise CommandError(trouble("no_data", place="--data", data=data))
     crm = await SandboxCrm.open(data, egress=egress or Egress(), schedule=False)
+    spare_start_up()
     try:
         yield crm
     finally:

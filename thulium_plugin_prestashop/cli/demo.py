@@ -15,7 +15,7 @@ from thulium_plugin_prestashop.cli.crm import ACTOR, TYPE, run_shown
 from thulium_plugin_prestashop.contract.forms import CustomFieldType
 from thulium_plugin_prestashop.contract.host import Egress
 from thulium_plugin_prestashop.contract.views import MomentCell, TextCell, Viewer
-from thulium_plugin_prestashop.hosting import FinishedRun
+from thulium_plugin_prestashop.hosting import FinishedRun, spare_start_up
 from thulium_plugin_prestashop.sandbox.crm import (
     Account,
     Occasion,
@@ -99,6 +99,7 @@ async def _unless_stopped(work: Coroutine[Any, Any, T], stopped: asyncio.Event) 
 async def _crm(stack: AsyncExitStack, console: Console, directory: Path, egress: Egress) -> SandboxCrm:
     crm = await SandboxCrm.open(directory, egress=egress, locale=console.locale)
     stack.push_async_callback(crm.aclose)
+    spare_start_up()
     return crm
 
 

@@ -53,6 +53,7 @@ async def sync(console: Console, options: Options, key: str) -> Exit:
         except CrmError as error:
             raise CommandError(Trouble(error.key, error.message, place=error.field or "")) from None
     result["longest_stall_ms"] = round(meter.longest_ms, 1)
+    result["stall_p999_ms"] = round(meter.percentile(99.9), 1)
     result["peak_rss_mb"] = round(peak_rss_mb(), 1)
     if console.json:
         console.answer(result)
