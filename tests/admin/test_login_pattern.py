@@ -1,4 +1,4 @@
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -72,9 +72,9 @@ def test_a_pattern_that_is_taken_answers_at_once(before: list[str], inside: list
         assert error.key == "pattern_ambiguous"  # noqa: PT017 - other patterns go on below
         return
     text = (unit * LONGEST_TEXT)[: LONGEST_TEXT - 1] + "!"
-    started = perf_counter()
+    started = process_time()
     compiled.search(text)
-    assert perf_counter() - started < SECONDS
+    assert process_time() - started < SECONDS
 
 
 @given(st.text(max_size=60))

@@ -6,7 +6,7 @@
 import random
 import tracemalloc
 from datetime import UTC, datetime
-from time import perf_counter
+from time import process_time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,11 +25,11 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def check(seed: Seed, status: int, structurer: Structurer) -> None:
-    started = perf_counter()
+    started = process_time()
     document, records, set_aside = read(seed, structurer)
     answer = Answer(status, {"location": seed.body[:40].decode("latin-1")}, seed.body, 0.1)
     error = judge(answer, document, resource=seed.resource, address=ADDRESS, now=NOW)
-    assert perf_counter() - started < MOST_SECONDS
+    assert process_time() - started < MOST_SECONDS
     if error is None:
         assert document.kind in (Kind.ROWS, Kind.ROOT)
     else:
@@ -98,9 +98,9 @@ def test_bodies_made_to_be_slow_are_not() -> None:
         b'{"orders":[{"id":' + b"9" * many + b"}]}",
     ]
     for body in shapes:
-        started = perf_counter()
+        started = process_time()
         read(Seed("orders", body), STRUCTURER)
-        assert perf_counter() - started < MOST_SECONDS, body[:40]
+        assert process_time() - started < MOST_SECONDS, body[:40]
     for body in shapes:
         tracemalloc.start()
         try:
