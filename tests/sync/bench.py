@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -28,7 +28,6 @@ from thulium_plugin_prestashop.contract.problems import Problem
 from thulium_plugin_prestashop.contract.tasks import Progress, Trigger
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.mirror.engine import Mirror
-from thulium_plugin_prestashop.sandbox.shop import DemoShop
 from thulium_plugin_prestashop.sync.job import SyncJob
 from thulium_plugin_prestashop.sync.report import SyncReport
 from thulium_plugin_prestashop.sync.run import run_sync
@@ -220,6 +219,24 @@ def make_host(
     )
 
 
+class Shop(Protocol):
+    """Where a shop is: a demo shop in this process or another one."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+
+@attrs.frozen
+class Address:
+    """A shop in another process."""
+
+    url: str
+    key: str
+
+
 @attrs.define
 class Bench:
     """One host, one mirror, and runs of any number of integrations."""
@@ -247,7 +264,7 @@ class Bench:
             clock=self.clock.now,
         )
 
-    def job(self, shop: DemoShop, integration: str = "1", **options: Any) -> SyncJob:  # noqa: ANN401 - fields of SyncJob
+    def job(self, shop: Shop, integration: str = "1", **options: Any) -> SyncJob:  # noqa: ANN401 - fields of SyncJob
         return SyncJob(
             integration=integration,
             client=self.client(shop.url, shop.key),
@@ -257,10 +274,10 @@ class Bench:
             **options,
         )
 
-    async def run(self, shop: DemoShop, integration: str = "1", **options: Any) -> SyncReport:  # noqa: ANN401 - fields of SyncJob
+    async def run(self, shop: Shop, integration: str = "1", **options: Any) -> SyncReport:  # noqa: ANN401 - fields of SyncJob
         return await run_sync(self.job(shop, integration, **options), self.told.append)
 
-    async def run_by_person(self, shop: DemoShop, **options: Any) -> SyncReport:  # noqa: ANN401 - fields of SyncJob
+    async def run_by_person(self, shop: Shop, **options: Any) -> SyncReport:  # noqa: ANN401 - fields of SyncJob
         return await self.run(shop, trigger=Trigger.PERSON, **options)
 
     async def rows(self, sql: str, **parameters: Any) -> list[Any]:  # noqa: ANN401 - values of SQL parameters

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.mirror.migrate import WRITE, upgrade
+from thulium_plugin_prestashop.mirror.patience import PatientConnection, to_the_end
 
 FILE_NAME: Final = "prestashop.db"
 
@@ -53,16 +54,26 @@ class Mirror:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """One write transaction: committed at the end, rolled back by an error or a cancellation."""
-        async with self._writer, self.engine.connect() as connection:
-            writer = await connection.execution_options(mirror_begin=WRITE)
-            async with writer.begin():
-                yield writer
+        async with self._writer, self._transaction(WRITE) as connection:
+            yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One consistent view for several queries."""
-        async with self.engine.connect() as connection, connection.begin():
+        async with self._transaction("BEGIN") as connection:
             yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
+        connection = PatientConnection(self.engine)
+        try:
+            await to_the_end(_begin(connection, begin))
+            yield connection
+        except BaseException:
+            await to_the_end(_end(connection, commit=False))
+            raise
+        else:
+            await to_the_end(_end(connection, commit=True))
 
     async def vacuum(self) -> None:
         """Give freed space back and leave no remnant of deleted rows, in the file or in its write-ahead log."""
@@ -75,14 +86,31 @@ class Mirror:
     async def _outside_transactions(self, *statements: str) -> None:
         if self.path is None:
             return
-        async with self._writer, self.engine.connect() as connection:
-            plain = await connection.execution_options(mirror_begin="")
+        async with self._writer, self._transaction("") as connection:
             for statement in statements:
-                (await plain.exec_driver_sql(statement)).close()
+                (await connection.exec_driver_sql(statement)).close()
 
     async def close(self) -> None:
         """Close every connection and its thread."""
         await self.engine.dispose()
+
+
+async def _begin(connection: AsyncConnection, begin: str) -> None:
+    """Check a connection out and begin a transaction by this statement; none with ``""``."""
+    await connection.start()
+    await connection.execution_options(mirror_begin=begin)
+    await connection.begin()
+
+
+async def _end(connection: AsyncConnection, *, commit: bool) -> None:
+    """End the transaction and give the connection back, whatever has begun of either."""
+    try:
+        if commit:
+            await connection.commit()
+    finally:
+        # Closing rolls back what is still open; one that could not be opened has nothing to close.
+        if connection.sync_connection is not None:
+            await connection.close()
 
 
 async def open_mirror(host: HostContext) -> Mirror:
@@ -97,12 +125,15 @@ async def open_mirror(host: HostContext) -> Mirror:
 
 async def open_database(where: str | Path) -> Mirror:
     """The mirror in a file, or at a SQLAlchemy address with an asynchronous driver."""
-    path = where if isinstance(where, Path) else None
-    url = URL.create("sqlite+aiosqlite", database=str(where)) if isinstance(where, Path) else where
     # Four connections serve any number of integrations: each is held for one transaction only.
-    engine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=60)
-    if engine.dialect.name == "sqlite":
+    pool: dict[str, Any] = {"pool_size": 4, "max_overflow": 4, "pool_timeout": 60}
+    if isinstance(where, Path):
+        path: Path | None = where
+        engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(where)), **pool)
         _prepare_sqlite(engine)
+    else:
+        path = None
+        engine = create_async_engine(where, **pool)
     mirror = Mirror(engine, path)
     try:
         await upgrade(engine)

@@ -14,6 +14,7 @@ from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.locale import MESSAGES
 from thulium_plugin_prestashop.mirror.cursors import load_cursor
 from thulium_plugin_prestashop.mirror.links import count_pending
+from thulium_plugin_prestashop.mirror.patience import to_the_end
 from thulium_plugin_prestashop.mirror.quarantine import list_aside
 from thulium_plugin_prestashop.mirror.runlog import (
     Run,
@@ -113,8 +114,8 @@ async def _logged(work: Working) -> AsyncIterator[None]:
             message=message,
             figures=report.figures(),
         )
-        # A few milliseconds that a cancellation must not cut off.
-        await asyncio.shield(_conclude(work, ended))
+        # A few milliseconds that another cancellation must not cut off.
+        await to_the_end(_conclude(work, ended))
 
 
 async def _conclude(work: Working, run: Run) -> None:

@@ -1,0 +1,177 @@
+"""Opening, upgrading, transactions that survive any cancellation, and closing to the last thread."""
+
+import asyncio
+import random
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import insert, select, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+import thulium_plugin_prestashop.mirror.migrations as migrations_package
+from thulium_plugin_prestashop.mirror.engine import Mirror, open_database
+from thulium_plugin_prestashop.mirror.migrate import HEAD, VERSION_TABLE
+from thulium_plugin_prestashop.mirror.patience import to_the_end
+from thulium_plugin_prestashop.mirror.tables import metadata, skipped
+
+
+def a_row(number: int) -> dict[str, object]:
+    return {"integration": "1", "resource": "orders", "id": number, "reason": "settings"}
+
+
+async def test_a_new_file_gets_the_schema_that_the_tables_describe(mirror: Mirror) -> None:
+    async with mirror.engine.connect() as connection:
+        differences = await connection.run_sync(
+            lambda plain: compare_metadata(
+                MigrationContext.configure(plain, opts={"version_table": VERSION_TABLE}), metadata
+            )
+        )
+    assert differences == []
+
+
+def test_the_newest_revision_is_the_one_that_an_open_mirror_is_compared_with() -> None:
+    scripts = ScriptDirectory(str(Path(migrations_package.__file__ or "").parent))
+    assert scripts.get_heads() == [HEAD]
+
+
+async def test_an_old_schema_is_upgraded_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "prestashop.db"
+    await (await open_database(path)).close()
+    mirror = await open_database(path)
+    async with mirror.writing() as connection:
+        await connection.execute(text(f"DROP TABLE {VERSION_TABLE}"))
+        for table in metadata.sorted_tables:
+            await connection.execute(text(f"DROP TABLE {table.name}"))
+    await mirror.close()
+    mirror = await open_database(path)
+    async with mirror.reading() as connection:
+        assert (await connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalar() == HEAD  # noqa: S608 - a constant
+        assert (await connection.execute(select(skipped))).all() == []
+    await mirror.close()
+
+
+def test_the_tables_can_be_made_in_postgresql() -> None:
+    dialect = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped
+    statements = [str(CreateTable(table).compile(dialect=dialect)) for table in metadata.sorted_tables]
+    statements += [
+        str(CreateIndex(index).compile(dialect=dialect))
+        for table in metadata.sorted_tables
+        for index in table.indexes
+    ]
+    assert sum("CREATE TABLE prestashop_" in statement for statement in statements) == len(metadata.tables)
+    assert any("WHERE pending" in statement for statement in statements)
+
+
+async def test_an_error_rolls_back(mirror: Mirror) -> None:
+    async def write() -> None:
+        async with mirror.writing() as connection:
+            await connection.execute(insert(skipped), a_row(1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await write()
+    async with mirror.reading() as connection:
+        assert (await connection.execute(select(skipped.c.id))).all() == []
+
+
+async def test_readers_do_not_wait_for_a_writer(mirror: Mirror) -> None:
+    async with mirror.writing() as writer:
+        await writer.execute(insert(skipped), a_row(1))
+        async with asyncio.timeout(1), mirror.reading() as reader:
+            assert (await reader.execute(select(skipped.c.id))).all() == []
+
+
+async def test_writers_take_turns(mirror: Mirror) -> None:
+    async def write(number: int) -> None:
+        async with mirror.writing() as connection:
+            await connection.execute(insert(skipped), a_row(number))
+            await asyncio.sleep(0.001)
+
+    await asyncio.gather(*(write(number) for number in range(30)))
+    async with mirror.reading() as connection:
+        assert len((await connection.execute(select(skipped.c.id))).all()) == 30
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_tasks_cancelled_again_and_again_leave_no_lock_behind(mirror: Mirror, seed: int) -> None:
+    """A cancelled BEGIN whose clean-up was cancelled too used to hold the write lock for good."""
+    randomness = random.Random(seed)  # noqa: S311 - a test's seed
+
+    async def write() -> None:
+        while True:
+            async with mirror.writing() as connection:
+                await connection.execute(
+                    insert(skipped).prefix_with("OR IGNORE"), [a_row(n) for n in range(50)]
+                )
+                await connection.execute(select(skipped.c.id))
+            async with mirror.reading() as connection:
+                await connection.execute(select(skipped.c.id))
+
+    for _ in range(40):
+        task = asyncio.create_task(write())
+        await asyncio.sleep(randomness.random() * 0.01)
+        for _ in range(randomness.randint(1, 6)):
+            task.cancel()
+            await asyncio.sleep(randomness.choice([0, 0, 0.0005, 0.002]))
+        await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(2), mirror.writing() as connection:
+            await connection.execute(text("DELETE FROM prestashop_skipped"))
+
+
+async def test_waiting_to_the_end_passes_results_errors_and_cancellations_on() -> None:
+    done: list[str] = []
+
+    async def work(*, fail: bool = False) -> str:
+        await asyncio.sleep(0.01)
+        done.append("x")
+        if fail:
+            raise ZeroDivisionError
+        return "result"
+
+    assert await to_the_end(work()) == "result"
+    with pytest.raises(ZeroDivisionError):
+        await to_the_end(work(fail=True))
+    for fail in (False, True):
+        task = asyncio.create_task(to_the_end(work(fail=fail)))
+        await asyncio.sleep(0)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert len(done) == 4
+
+
+async def test_closing_leaves_no_thread_and_no_file(tmp_path: Path) -> None:
+    before = threading.active_count()
+    mirror = await open_database(tmp_path / "prestashop.db")
+    async with mirror.reading() as first, mirror.reading() as second:
+        await first.execute(select(skipped.c.id))
+        await second.execute(select(skipped.c.id))
+    await mirror.close()
+    # A thread is told to end, and does so a moment later; the one that imported Alembic belongs to the loop.
+    async with asyncio.timeout(2):
+        while len([t for t in threading.enumerate() if not t.name.startswith("asyncio_")]) > before:  # noqa: ASYNC110 - threads send no event
+            await asyncio.sleep(0.01)
+    assert not any("prestashop.db" in name for name in open_files())
+
+
+def open_files() -> list[str]:
+    """Names of the files this process holds open."""
+    # Listing the directory opens a descriptor that is gone when it is looked at.
+    return [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+
+
+async def test_the_database_of_another_mirror_is_not_touched(tmp_path: Path) -> None:
+    one, two = [await open_database(tmp_path / name) for name in ("one.db", "two.db")]
+    async with one.writing() as connection:
+        await connection.execute(insert(skipped), a_row(1))
+    async with two.reading() as connection:
+        assert (await connection.execute(select(skipped.c.id))).all() == []
+    await one.close()
+    await two.close()

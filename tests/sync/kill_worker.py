@@ -1,0 +1,196 @@
+"""Synchronises a shop in forked children that are killed, again and again, and compares the end with an undisturbed run.
+
+Run by ``test_kill.py`` in a process of its own: ``python -m tests.sync.kill_worker URL KEY DIRECTORY KILLS SEED``.
+It prints one JSON object. Nothing is started before the forks, so every child is a fresh process with warm imports.
+"""
+
+import asyncio
+import json
+import os
+import pickle
+import random
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tests.sync.bench import ID_FIELD, Address, Bench, Crm
+from thulium_plugin_prestashop.contract.customers import (
+    Customer,
+    CustomerChange,
+    Lookup,
+    NewCustomer,
+    Outcome,
+)
+from thulium_plugin_prestashop.mirror import engine
+from thulium_plugin_prestashop.sync.run import run_sync
+from thulium_plugin_prestashop.transport.egress import EgressPolicy
+from thulium_plugin_prestashop.transport.http import HttpClient
+
+
+@attrs.define
+class Fuse:
+    """Kills this very process when its step has come; there is no handler for SIGKILL."""
+
+    left: int | None
+
+    def step(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+@attrs.define
+class JournalCrm(Crm):
+    """A host that outlives its process: every card it wrote is in a file before the answer is given."""
+
+    path: Path = Path()
+    step: Callable[[], None] = lambda: None
+
+    def load(self) -> None:
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                while True:
+                    try:
+                        card = pickle.load(file)  # noqa: S301 - written by ourselves
+                    except (EOFError, pickle.UnpicklingError):
+                        break  # the last record was being written when the process was killed
+                    super().put(card)
+                    self.next_id = max(self.next_id, int(card.id) + 1)
+
+    def put(self, card: Customer) -> None:
+        super().put(card)
+        with self.path.open("ab") as file:
+            file.write(pickle.dumps(card))
+        self.step()
+
+    async def find(self, lookups: Sequence[Lookup]) -> list[list[Customer]]:
+        self.step()
+        return await super().find(lookups)
+
+    async def create(self, customers: Sequence[NewCustomer]) -> list[Outcome]:
+        self.step()
+        outcomes = await super().create(customers)
+        self.step()
+        return outcomes
+
+    async def update(self, changes: Sequence[CustomerChange]) -> list[Outcome]:
+        self.step()
+        outcomes = await super().update(changes)
+        self.step()
+        return outcomes
+
+
+class FusedMirror(engine.Mirror):
+    """A mirror with a step before, inside and after every write transaction."""
+
+    fuse: Fuse
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        self.fuse.step()
+        async with super().writing() as connection:
+            yield connection
+            self.fuse.step()
+        self.fuse.step()
+
+
+async def synchronise(url: str, key: str, directory: Path, steps: int | None) -> None:
+    fuse = Fuse(steps)
+    opened = await engine.open_database(directory / "prestashop.db")
+    mirror = FusedMirror(opened.engine, opened.path)
+    mirror.fuse = fuse
+    crm = JournalCrm(path=directory / "crm.pickle", step=fuse.step)
+    crm.load()
+    async with HttpClient(EgressPolicy(allow_private=True)) as http:
+        bench = Bench(directory, mirror, http, crm=crm)
+
+        report = await run_sync(bench.job(Address(url, key)), lambda _: None)
+    await mirror.close()
+    if not report.ok:
+        raise SystemExit(f"the run failed: {report.error}")
+
+
+def child(url: str, key: str, directory: Path, steps: int | None) -> int:
+    """Run in a fork; the wait status of the process."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            asyncio.run(synchronise(url, key, directory, steps))
+            status = 0
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(pid, 0)
+    return status
+
+
+def outcome(directory: Path) -> dict[str, Any]:
+    """What a run leaves, without what may differ: numbers that the host gave, times, and how a card was found again."""
+    crm = JournalCrm(path=directory / "crm.pickle")
+    crm.load()
+    names = {card_id: card.custom_fields[ID_FIELD] for card_id, card in crm.cards.items()}
+    database = sqlite3.connect(directory / "prestashop.db")
+    found: dict[str, Any] = {
+        table: database.execute(f"SELECT * FROM prestashop_{table} ORDER BY 1, 2, 3").fetchall()  # noqa: S608 - constants
+        for table in ("customers", "addresses", "orders", "lookups", "skipped", "phones")
+    }
+    found["links"] = [
+        (row[0], names.get(row[1]), *row[2:])
+        for row in database.execute(
+            "SELECT id_customer, crm_id, login_key, masked_key, blocked, conflict FROM prestashop_links ORDER BY 1"
+        )
+    ]
+    found["cursors"] = database.execute(
+        "SELECT resource, imported, imported_to, watermark, highest_id FROM prestashop_cursors ORDER BY 1"
+    ).fetchall()
+    database.close()
+    found["cards"] = sorted(
+        repr(attrs.evolve(card, id="", emails=tuple(sorted(card.emails)), phones=tuple(sorted(card.phones))))
+        for card in crm.cards.values()
+    )
+    return found
+
+
+def main(url: str, key: str, directory: str, kills: str, seed: str) -> None:
+    randomness = random.Random(int(seed))  # noqa: S311 - a test's seed
+    root = Path(directory)
+    quiet = root / "quiet"
+    quiet.mkdir()
+    if child(url, key, quiet, None):
+        raise SystemExit("the undisturbed run failed")
+    expected = outcome(quiet)
+    killed = rounds = 0
+    longest = 0
+    different: list[str] = []
+    while killed < int(kills):
+        rounds += 1
+        here = root / f"round{rounds}"
+        here.mkdir()
+        in_a_row = 0
+        while True:
+            # Mostly soon after the start, so that one import is killed many times; sometimes deep inside it.
+            steps = randomness.randint(1, randomness.choice([8, 20, 60, 200, 800]))
+            status = child(url, key, here, steps)
+            if os.WIFSIGNALED(status):
+                killed += 1
+                in_a_row += 1
+                continue
+            if status:
+                raise SystemExit(f"a run ended with {status}")
+            break
+        longest = max(longest, in_a_row)
+        found = outcome(here)
+        different += [f"round {rounds}: {name}" for name in expected if found[name] != expected[name]]
+    print(json.dumps({"kills": killed, "rounds": rounds, "most": longest, "different": different}))  # noqa: T201 - its answer
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:6])
