@@ -75,11 +75,19 @@ async def store(
             stored.changed += 1
         touched.append({"integration": integration, **row})
     if touched:
-        statement = insert(table) if fresh else upsert(connection.dialect.name, table)
-        await connection.execute(statement, touched)
+        await _write(connection, insert(table) if fresh else upsert(connection.dialect.name, table), touched)
         if resource != "customers":
             await mark_pending(connection, integration, {row["id_customer"] for row in touched})
     return stored
+
+
+async def _write(connection: AsyncConnection, statement: Insert, rows: Sequence[Row]) -> None:
+    """Insert rows with the same columns. Their values are what the drivers take, so they go past SQLAlchemy's own
+    handling of every single one, which takes half the time that the event loop is held by a page.
+    """
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup or ()
+    await connection.exec_driver_sql(str(compiled), [tuple(row[name] for name in names) for row in rows])
 
 
 async def _checksums(
