@@ -87,6 +87,7 @@ class CardChanger:
         for job, card, hidden in zip(jobs, cards, held, strict=True):
             if card is None:
                 job.verdict = GONE
+                await self._ledger.forget_customers([job.number])
                 continue
             change = attrs.evolve(
                 job.change, add_emails=tuple(e for e in job.change.add_emails if email_key(e) not in hidden)

@@ -32,6 +32,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from thulium_plugin_prestashop.thulium.together import undisturbed
+
 T = TypeVar("T")
 
 FILE_NAME: Final = "bridge.db"
@@ -124,6 +126,7 @@ class Ledger:
         self._writer = asyncio.Lock()
 
     @classmethod
+    @undisturbed
     async def open(cls, directory: Path) -> Self:
         """Open or create the file in ``directory``. Raises :class:`LedgerError`."""
         engine = create_async_engine(
@@ -141,12 +144,14 @@ class Ledger:
             raise
         return cls(engine, salt.encode())
 
+    @undisturbed
     async def aclose(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
 
     # E-mails and phones that were written
 
+    @undisturbed
     async def written(self, customers: Iterable[int], kind: Kind) -> dict[int, set[str]]:
         """Fingerprints of what was written to these cards; compare with :meth:`fingerprint`."""
         found: dict[int, set[str]] = {}
@@ -159,6 +164,7 @@ class Ledger:
                     found.setdefault(customer, set()).add(key)
         return found
 
+    @undisturbed
     async def holders(self, kind: Kind, keys: Iterable[str]) -> dict[str, set[int]]:
         """The cards to which these e-mails or phones were written, by key."""
         by_fingerprint = {self.fingerprint(key): key for key in keys}
@@ -176,6 +182,7 @@ class Ledger:
         """What stands for an e-mail or phone in the file: enough to compare, no use to who copies the file."""
         return hashlib.blake2b(key.encode(), digest_size=16, key=self._salt).hexdigest()
 
+    @undisturbed
     async def note_written(self, kind: Kind, keys: Iterable[tuple[int, str]]) -> None:
         """Remember what a card now has, by e-mail or phone key."""
         entries = [
@@ -187,6 +194,7 @@ class Ledger:
 
     # Rows of orders
 
+    @undisturbed
     async def rows(self, integration: str, customer: int) -> dict[str, RowNote]:
         """The rows on one card, by order."""
         query = select(_rows).where(_rows.c.integration == integration, _rows.c.customer == customer)
@@ -197,6 +205,7 @@ class Ledger:
             for row in found
         }
 
+    @undisturbed
     async def note_row(self, integration: str, customer: int, note: RowNote) -> None:
         """Store or replace what is known of a row."""
         values = {"state": note.state.value, "item": note.item, "checksum": note.checksum}
@@ -207,6 +216,7 @@ class Ledger:
         async with self._writing() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
 
+    @undisturbed
     async def forget_row(self, integration: str, customer: int, order: str) -> None:
         """The row is gone."""
         async with self._writing() as connection:
@@ -218,6 +228,7 @@ class Ledger:
 
     # Customers whose orders changed
 
+    @undisturbed
     async def enqueue(self, integration: str, customers: Iterable[int]) -> None:
         """Remember whose orders changed, once each."""
         async with self._writing() as connection:
@@ -234,6 +245,7 @@ class Ledger:
                     entries,
                 )
 
+    @undisturbed
     async def queued(self, limit: int = 500) -> list[Queued]:
         """The oldest entries."""
         query = select(_queue).order_by(_queue.c.number, _queue.c.integration, _queue.c.customer).limit(limit)
@@ -242,11 +254,13 @@ class Ledger:
                 Queued(row.integration, row.customer, row.number) for row in await connection.execute(query)
             ]
 
+    @undisturbed
     async def queue_length(self) -> int:
         """How many customers' rows are to be looked at."""
         async with self._engine.connect() as connection:
             return int((await connection.execute(select(func.count()).select_from(_queue))).scalar_one())
 
+    @undisturbed
     async def dequeue(self, done: Queued) -> None:
         """Its rows are as they should be, unless it changed again meanwhile."""
         async with self._writing() as connection:
@@ -260,12 +274,14 @@ class Ledger:
 
     # Facts
 
+    @undisturbed
     async def fact(self, key: str) -> Any:  # noqa: ANN401 - whatever JSON was stored
         """A stored value, or ``None``."""
         async with self._engine.connect() as connection:
             value = (await connection.execute(select(_facts.c.value).where(_facts.c.key == key))).scalar()
         return None if value is None else json.loads(value)
 
+    @undisturbed
     async def keep_fact(self, key: str, value: Any) -> None:  # noqa: ANN401 - anything that is JSON
         """Store or replace a value."""
         statement = insert(_facts).values(key=key, value=json.dumps(value))
@@ -276,6 +292,7 @@ class Ledger:
                 )
             )
 
+    @undisturbed
     async def forget_customers(self, customers: Sequence[int]) -> None:
         """Nothing of these cards stays."""
         async with self._writing() as connection:

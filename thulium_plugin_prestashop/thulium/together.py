@@ -1,9 +1,11 @@
-"""Several things at the same time, all of them finished before anything is said."""
+"""Work that is finished before anything else is said: several things at the same time, and things not to interrupt."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
-from typing import TypeVar
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -18,3 +20,23 @@ async def together(work: Iterable[Awaitable[T]]) -> list[T]:
             raise result
         finished.append(result)
     return finished
+
+
+def undisturbed(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Let calls run to their end even if who awaits them is cancelled; the cancellation is raised after that.
+
+    For short work on a database: a transaction that is torn off keeps its lock until its connection is collected.
+    """
+
+    @functools.wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        task = asyncio.ensure_future(function(*args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # looked at, so that asyncio does not complain that nobody did
+            raise
+
+    return call
