@@ -125,8 +125,9 @@ async def open_mirror(host: HostContext) -> Mirror:
 
 async def open_database(where: str | Path) -> Mirror:
     """The mirror in a file, or at a SQLAlchemy address with an asynchronous driver."""
-    # Four connections serve any number of integrations: each is held for one transaction only.
-    pool: dict[str, Any] = {"pool_size": 4, "max_overflow": 4, "pool_timeout": 60}
+    # Four connections serve any number of integrations: each is held for one transaction only. The one used last is
+    # used next, so that the cache of one is filled, and not those of all in turn.
+    pool: dict[str, Any] = {"pool_size": 4, "max_overflow": 4, "pool_timeout": 60, "pool_use_lifo": True}
     if isinstance(where, Path):
         path: Path | None = where
         engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(where)), **pool)

@@ -40,6 +40,8 @@ class Database:
             sa.URL.create("sqlite+aiosqlite", database=str(path)),
             pool_size=CONNECTIONS,
             max_overflow=CONNECTIONS,
+            # The connection used last is used next: one page cache is filled, not those of all in turn.
+            pool_use_lifo=True,
         )
         event.listen(engine.sync_engine, "connect", _prepare)
         event.listen(engine.sync_engine, "begin", _begin)
