@@ -55,6 +55,10 @@ class Listing:
     readable: bool
     """False where the answer holds no rows, as in the documentation's sample."""
 
+    def with_item(self, item: Item) -> "Listing":
+        """The same with one row more."""
+        return Listing((*self.items, item), None if self.count is None else self.count + 1, self.readable)
+
 
 @attrs.define
 class CardRows:
@@ -145,9 +149,8 @@ class CardRows:
         checksum = _checksum(values)
         body = {"group_id": self.target.group, "customer_id": self.customer, "values": _wire(values)}
         for _ in range(TRIES):
-            count = (await self._list()).count
-            note = await self._keep(RowNote(order, RowState.INTENDED, None, checksum, count))
-            self._listing = None
+            listing = await self._list()
+            note = await self._keep(RowNote(order, RowState.INTENDED, None, checksum, listing.count))
             failure: OurFault | TimeWillTell | None = None
             answer: Json = None
             try:
@@ -169,6 +172,7 @@ class CardRows:
             item = whole(answer.get("item_id")) if isinstance(answer, dict) else None
             if item is not None:
                 self.written += 1
+                self._listing = listing.with_item(Item(item, values))
                 await self._keep(RowNote(order, RowState.WRITTEN, item, checksum))
                 return
             found = await self._find_out(note, values)
