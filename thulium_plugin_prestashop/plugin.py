@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Sequence
 from thulium_plugin_prestashop.admin.integration import TYPE_ID, PrestaShopIntegration
 from thulium_plugin_prestashop.admin.integration_type import PrestaShopType
 from thulium_plugin_prestashop.admin.runtime import close_runtime, open_runtime, runtime_of
+from thulium_plugin_prestashop.agent.callers import find_callers
 from thulium_plugin_prestashop.agent.search import find_orders
 from thulium_plugin_prestashop.agent.shop import ShopViews
 from thulium_plugin_prestashop.agent.surfaces import customer_tabs, history_sections
@@ -16,6 +17,7 @@ from thulium_plugin_prestashop.contract.customers import CustomerId
 from thulium_plugin_prestashop.contract.hookspecs import hookimpl
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.contract.integration import IntegrationType
+from thulium_plugin_prestashop.contract.orders import Caller
 from thulium_plugin_prestashop.contract.surfaces import CustomersAction, CustomerTabs, HistorySections
 from thulium_plugin_prestashop.contract.views import SearchHit, Viewer
 from thulium_plugin_prestashop.locale import MESSAGES
@@ -80,6 +82,12 @@ def thulium_search_orders(
 ) -> Awaitable[Sequence[SearchHit]]:
     """Orders by reference or number, in all running shops."""
     return find_orders(_shops(host), query, viewer, limit)
+
+
+@hookimpl
+def thulium_find_by_phone(host: HostContext, phone: str) -> Awaitable[Sequence[Caller]]:
+    """Who has this telephone number, in all running shops, in the company's language."""
+    return find_callers(_shops(host), phone, Viewer(host.locale, host.time_zone))
 
 
 @hookimpl
