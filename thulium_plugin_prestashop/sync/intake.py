@@ -15,11 +15,17 @@ from thulium_plugin_prestashop.mirror.store import Stored, erased, skip, store
 from thulium_plugin_prestashop.sync.job import Working
 from thulium_plugin_prestashop.sync.linker import RECYCLED, conflict_text
 from thulium_plugin_prestashop.webservice.pages import SetAside
+from thulium_plugin_prestashop.webservice.query import COUNTRIES, CURRENCIES, ORDER_STATES
 from thulium_plugin_prestashop.webservice.records import Address, Customer, Order
 
 Paged: TypeAlias = Customer | Address | Order
 SLICE: Final = 40
 """Records turned into rows before the event loop gets its turn: some 2 ms of orders."""
+NAMED: Final = {
+    "orders": ((CURRENCIES.name, "id_currency"), (ORDER_STATES.name, "state")),
+    "addresses": ((COUNTRIES.name, "id_country"),),
+}
+"""Columns that name rows of the small tables."""
 SHOWN: Final = 100
 """Records set aside that a report names."""
 
@@ -98,10 +104,13 @@ async def _store(work: Working, connection: AsyncConnection, resource: str, rows
     if resource == "customers":
         await _mark_recycled(work, connection, rows)
     stored = await store(connection, work.integration, resource, rows)
-    if resource == "orders" and (stored.created or stored.changed):
-        work.owners.update(row["id_customer"] for row in rows)
-        for row in rows:
-            work.order_addresses.update((row["id_address_delivery"], row["id_address_invoice"]))
+    if stored.created or stored.changed:
+        for kind, column in NAMED.get(resource, ()):
+            work.named.setdefault(kind, set()).update(row[column] for row in rows)
+        if resource == "orders":
+            work.owners.update(row["id_customer"] for row in rows)
+            for column in ("id_address_delivery", "id_address_invoice"):
+                work.order_addresses.update(row[column] for row in rows)
     return stored
 
 

@@ -12,6 +12,7 @@ from thulium_plugin_prestashop.contract.tasks import ReportProgress, Trigger
 from thulium_plugin_prestashop.mirror.engine import Mirror
 from thulium_plugin_prestashop.mirror.state import ShopState
 from thulium_plugin_prestashop.sync.cursor import Clocks
+from thulium_plugin_prestashop.sync.idset import IdSet
 from thulium_plugin_prestashop.sync.report import SyncReport, progress
 from thulium_plugin_prestashop.sync.settings import SyncSettings
 from thulium_plugin_prestashop.webservice.client import WebserviceClient
@@ -53,10 +54,12 @@ class Working:
     """The shop's clock and the host's at the beginning of this run, once the shop has told."""
     aside: set[tuple[str, str]] = attrs.field(factory=set)
     """Records that are set aside at present, as (resource, id)."""
-    owners: set[int] = attrs.field(factory=set)
+    owners: IdSet = attrs.field(factory=IdSet)
     """Customers named by rows stored in this run, which must be in the mirror when it ends."""
-    order_addresses: set[int] = attrs.field(factory=set)
+    order_addresses: IdSet = attrs.field(factory=IdSet)
     """Addresses named by orders stored in this run, likewise."""
+    named: dict[str, set[int]] = attrs.field(factory=dict)
+    """Ids of small tables that rows stored in this run name, by table."""
     monotonic: Callable[[], float] = monotonic
 
     @property

@@ -7,12 +7,9 @@ from typing import Any, Final
 
 import attrs
 import orjson
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from thulium_plugin_prestashop.contract.tasks import Trigger
 from thulium_plugin_prestashop.mirror.store import load_lookups, store_lookups
-from thulium_plugin_prestashop.mirror.tables import addresses, orders
 from thulium_plugin_prestashop.sync.job import Working
 from thulium_plugin_prestashop.sync.together import together
 from thulium_plugin_prestashop.transport.errors import AdministratorMustAct, OurFault
@@ -93,25 +90,14 @@ async def choose_scopes(work: Working) -> None:
 
 
 async def unknown(work: Working) -> list[Resource[Any]]:
-    """Small tables of which stored rows name an id that is not known: they have grown."""
+    """Small tables of which a row stored in this run names an id that is not known: they have grown."""
     found: list[Resource[Any]] = []
     async with work.mirror.reading() as connection:
-        for resource, column in (
-            (CURRENCIES, orders.c.id_currency),
-            (ORDER_STATES, orders.c.state),
-            (COUNTRIES, addresses.c.id_country),
-        ):
-            if await _names_unknown(connection, work.integration, resource.name, column):
+        for resource in (CURRENCIES, ORDER_STATES, COUNTRIES):
+            named = work.named.get(resource.name, set()) - {0}
+            if named and named - set(await load_lookups(connection, work.integration, resource.name)):
                 found.append(resource)
     return found
-
-
-async def _names_unknown(connection: AsyncConnection, integration: str, kind: str, column: Any) -> bool:  # noqa: ANN401 - a column of either table
-    known = set(await load_lookups(connection, integration, kind))
-    used = await connection.execute(
-        select(column).where(column.table.c.integration == integration).distinct()
-    )
-    return bool(set(used.scalars()) - known - {0})
 
 
 async def country_codes(work: Working) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """Rows asked for by id: those that stored orders name and the mirror lacks, and records set aside whose time has come."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from thulium_plugin_prestashop.mirror.quarantine import list_aside, take_back
 from thulium_plugin_prestashop.mirror.store import chunks, erased, existing, unskip
@@ -10,6 +10,8 @@ from thulium_plugin_prestashop.sync.job import Working
 from thulium_plugin_prestashop.webservice.query import ADDRESSES, CUSTOMERS, MOST_IDS, ORDERS, IdIn, Query
 from thulium_plugin_prestashop.webservice.resources import Resource
 
+COMPARED: Final = 500
+"""Ids compared with the mirror at once: after the first import of a large shop there are a million."""
 PAGED: dict[str, Resource[Any]] = {resource.name: resource for resource in (CUSTOMERS, ADDRESSES, ORDERS)}
 
 
@@ -20,14 +22,18 @@ async def fetch_needed(work: Working) -> None:
     Somebody whom the host erased and who has ordered again since is a customer again.
     """
     for resource, ids in ((CUSTOMERS, work.owners), (ADDRESSES, work.order_addresses)):
-        ids.discard(0)
-        if resource.name in work.report.unavailable or not ids:
+        if resource.name in work.report.unavailable:
             continue
-        async with work.mirror.writing() as connection:
-            missing = ids - await existing(connection, work.integration, resource.name, ids)
-            back = await erased(connection, work.integration, resource.name, missing)
-            await unskip(connection, work.integration, resource.name, back)
-        await fetch_by_id(work, resource, missing)
+        missing: set[int] = set()
+        for some in ids.batches(COMPARED):
+            async with work.mirror.reading() as connection:
+                missing.update(some)
+                missing -= await existing(connection, work.integration, resource.name, some)
+        if missing:
+            async with work.mirror.writing() as connection:
+                back = await erased(connection, work.integration, resource.name, missing)
+                await unskip(connection, work.integration, resource.name, back)
+            await fetch_by_id(work, resource, missing)
         ids.clear()
 
 
