@@ -56,6 +56,7 @@ last_order_field = "Ostatnie"
 columns = {columns}
 [status]
 listen = "{status}"
+{more}
 """
 
 
@@ -98,12 +99,12 @@ class Way:
 
 @asynccontextmanager
 async def way(
-    folder: Path, shop: DemoShop, switches: Switches | None = None, *, status: str = ""
+    folder: Path, shop: DemoShop, switches: Switches | None = None, *, status: str = "", more: str = ""
 ) -> AsyncIterator[Way]:
     columns = ", ".join(f'{cell} = "{name}"' for cell, name in COLUMNS.items())
     async with shop, StandIn(new_store(), switches) as thulium:
         settings = SETTINGS.format(
-            thulium=thulium.address, shop=shop.url, columns=f"{{ {columns} }}", status=status
+            thulium=thulium.address, shop=shop.url, columns=f"{{ {columns} }}", status=status, more=more
         )
         for name, text in (("bridge.toml", settings), ("password", thulium.password), ("key", shop.key)):
             (folder / name).write_text(text)
@@ -139,6 +140,10 @@ async def test_a_shop_arrives_and_a_second_run_writes_nothing(tmp_path: Path) ->
         here.thulium.writes.clear()
         status, report = await here.bridge(once=True)
         assert (status, report["writes"], here.thulium.writes) == (0, 0, [])
+        secrets = (here.thulium.password.encode(), here.shop.key.encode())
+        files = [file for file in (tmp_path / "data").rglob("*") if file.is_file()]
+        assert files
+        assert not [file for file in files if any(secret in file.read_bytes() for secret in secrets)]
 
 
 async def test_changes_of_the_shop_arrive_in_place(tmp_path: Path) -> None:
