@@ -219,3 +219,12 @@ def test_a_field_of_another_type_is_an_error_on_its_option(
     )
     assert done.status == 2
     assert "Allegro" in done.json["problems"][0]["message"]
+
+
+def test_the_bridge_says_what_is_wrong_with_its_settings(call: Call, tmp_path: Path) -> None:
+    config = tmp_path / "bridge.toml"
+    config.write_text('data = "mirror"\n[thulium]\naddress = "firma.thulium.com"\npassword = "typed in"\n')
+    done = call("bridge", "--config", str(config), "--check", "--json")
+    assert done.status == 2
+    assert any("password" in reason for reason in done.json["problems"])
+    assert "typed in" not in done.out + done.err

@@ -3,8 +3,10 @@
 import gc
 import sys
 
-EXTRA = frozenset({"typer", "rich", "jinja2", "argon2", "cryptography"})
-"""What the extra ``sandbox`` brings."""
+EXTRAS = dict.fromkeys(("typer", "rich", "jinja2", "argon2", "cryptography"), "sandbox") | {
+    "prometheus_client": "bridge"
+}
+"""Which extra brings a package that a bare plugin has not."""
 
 
 def main() -> None:
@@ -17,9 +19,10 @@ def main() -> None:
 
         app()
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in EXTRA:
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
             raise
         sys.stderr.write(
-            f"The command line needs {error.name}. Install it with: pip install 'thulium-plugin-prestashop[sandbox]'\n"
+            f"The command line needs {error.name}. Install it with: pip install 'thulium-plugin-prestashop[{extra}]'\n"
         )
         raise SystemExit(2) from None

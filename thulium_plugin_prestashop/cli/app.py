@@ -6,6 +6,7 @@ quarter of a second and 15 MB.
 
 # ruff: noqa: PLC0415 - the imports inside the commands, for the reason above
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -161,3 +162,24 @@ def export(data: Data) -> None:
     configure_logging()
     console = _console(json=True)
     raise typer.Exit(run(console, exporting.export(console, data)))
+
+
+@app.command()
+def bridge(
+    *,
+    config: Annotated[
+        Path, typer.Option("--config", dir_okay=False, help="The bridge's settings, bridge.toml.")
+    ],
+    check: Annotated[bool, typer.Option("--check", help="Try both sides and say what to correct.")] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="With --check: also make one test card and delete it again.")
+    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Synchronise every shop once.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what a first import would do.")] = False,
+    json: Json = False,
+) -> None:
+    """Run the plugin beside a Thulium account, over Thulium's public REST API."""
+    from thulium_plugin_prestashop.thulium.service import run_bridge
+
+    work = run_bridge(config, check=check, probe=probe, once=once, dry_run=dry_run, as_json=json)
+    raise typer.Exit(asyncio.run(work))
