@@ -193,11 +193,14 @@ async def test_a_task_that_swallows_cancellation_is_given_up_and_told(
 
     task = asyncio.create_task(stubborn(), name="stubborn")
     await asyncio.sleep(0)
-    with caplog.at_level(logging.ERROR):
-        await cancel_and_wait(task, patience=0.01, tries=2)
-    assert "stubborn does not let itself be cancelled" in caplog.text
-    release.set()
-    await task
+    try:
+        with caplog.at_level(logging.ERROR):
+            await cancel_and_wait(task, patience=0.01, tries=2)
+        assert "stubborn does not let itself be cancelled" in caplog.text
+    finally:
+        # However it ends: nobody else could end this task, and the test run would wait for it for ever.
+        release.set()
+        await task
 
 
 async def test_a_thread_that_worked_does_not_stay() -> None:
