@@ -1,10 +1,22 @@
 """Links from the shop's customers to the host's, and what the link phase reads to make them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
-from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    RowMapping,
+    Select,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from thulium_plugin_prestashop.mirror.store import chunks, upsert
@@ -14,6 +26,8 @@ StoredRow: TypeAlias = RowMapping
 """A row of the mirror by column name."""
 
 MOST_KEYS: Final = 500
+# SQLAlchemy would write ``pending = 1`` for SQLite, which uses a partial index for its own condition only.
+_PENDING: Final[ColumnClause[Any]] = literal_column("prestashop_customers.pending")
 
 
 @attrs.frozen
@@ -52,9 +66,7 @@ async def pending_customers(
     only: Collection[int] | None = None,
 ) -> list[StoredRow]:
     """Customers that the link phase must look at, by ascending id, above ``after``; ``only`` some of them."""
-    query = select(customers).where(
-        customers.c.integration == integration, customers.c.pending, customers.c.id > after
-    )
+    query = select(customers).where(customers.c.integration == integration, _PENDING, customers.c.id > after)
     if only is not None:
         query = query.where(customers.c.id.in_(sorted(only)))
     answer = await connection.execute(query.order_by(customers.c.id).limit(limit))
@@ -64,9 +76,7 @@ async def pending_customers(
 async def count_pending(connection: AsyncConnection, integration: str) -> int:
     """How many there are."""
     answer = await connection.execute(
-        select(func.count())
-        .select_from(customers)
-        .where(customers.c.integration == integration, customers.c.pending)
+        select(func.count()).select_from(customers).where(customers.c.integration == integration, _PENDING)
     )
     return int(answer.scalar_one())
 
@@ -90,12 +100,11 @@ async def addresses_of(
     """Addresses by customer, newest first."""
     found: dict[int, list[StoredRow]] = {}
     for some in chunks(ids):
+        # Sorted here: asked for in this order, SQLite walks all addresses of the shop instead of the owner's index.
         answer = await connection.execute(
-            select(addresses)
-            .where(addresses.c.integration == integration, addresses.c.id_customer.in_(some))
-            .order_by(addresses.c.id.desc())
+            select(addresses).where(addresses.c.integration == integration, addresses.c.id_customer.in_(some))
         )
-        for row in answer.mappings():
+        for row in sorted(answer.mappings(), key=lambda row: -row["id"]):
             found.setdefault(row["id_customer"], []).append(row)
     return found
 
@@ -114,12 +123,13 @@ async def order_notes(
         )
         for owner in answer.scalars():
             found[owner] = []
+        # Sorted here, for the same reason.
         noted = await connection.execute(
-            select(orders.c.id_customer, orders.c.note)
-            .where(*mine, orders.c.removed_at.is_(None), orders.c.note != "")
-            .order_by(orders.c.id.desc())
+            select(orders.c.id, orders.c.id_customer, orders.c.note).where(
+                *mine, orders.c.removed_at.is_(None), orders.c.note != ""
+            )
         )
-        for owner, note in noted:
+        for _, owner, note in sorted(noted, key=lambda row: -row.id):
             found[owner].append(note)
     return found
 
@@ -135,6 +145,8 @@ async def links_of(connection: AsyncConnection, integration: str, ids: Collectio
     return found
 
 
+# Links without a card are left out here, and the conditions of the partial indexes are written as they are there: with
+# ``crm_id IS NOT NULL`` in the statement, SQLite walks all links of the shop by their cards.
 async def _crm_ids_by(
     connection: AsyncConnection,
     query: "Select[str, str | None]",
@@ -156,7 +168,7 @@ async def linked_by_login(
 ) -> dict[str, set[str]]:
     """Host customers already linked to a buyer with one of these logins."""
     query = select(links.c.login_key, links.c.crm_id).where(
-        links.c.integration == integration, links.c.crm_id.is_not(None), ~links.c.blocked
+        links.c.integration == integration, text("prestashop_links.login_key <> ''"), ~links.c.blocked
     )
     return await _crm_ids_by(connection, query, links.c.login_key, keys)
 
@@ -166,7 +178,7 @@ async def linked_by_masked(
 ) -> dict[str, set[str]]:
     """Host customers already linked to a buyer with one of these masked addresses (without order part)."""
     query = select(links.c.masked_key, links.c.crm_id).where(
-        links.c.integration == integration, links.c.crm_id.is_not(None), ~links.c.blocked
+        links.c.integration == integration, text("prestashop_links.masked_key <> ''"), ~links.c.blocked
     )
     return await _crm_ids_by(connection, query, links.c.masked_key, keys)
 
@@ -181,7 +193,7 @@ async def linked_by_email(
             links,
             (links.c.integration == customers.c.integration) & (links.c.id_customer == customers.c.id),
         )
-        .where(customers.c.integration == integration, links.c.crm_id.is_not(None), ~links.c.blocked)
+        .where(customers.c.integration == integration, ~links.c.blocked)
     )
     return await _crm_ids_by(connection, query, customers.c.email_key, keys)
 

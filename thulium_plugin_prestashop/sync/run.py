@@ -149,8 +149,10 @@ async def _run(work: Working) -> None:
     await _guarded(work, "", _sweep_if_due(work))
     await _guarded(work, "", _grown_tables(work))
     await _link(work, login_field)
-    async with work.mirror.writing() as connection:
-        await purge_removed_orders(connection, work.integration, work.now())
+    if work.report.swept:
+        # Once a night: it walks all orders of the shop.
+        async with work.mirror.writing() as connection:
+            await purge_removed_orders(connection, work.integration, work.now())
 
 
 async def _guarded(work: Working, name: str, step: Awaitable[None]) -> None:
