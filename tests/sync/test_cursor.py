@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,20 +38,76 @@ def test_a_window_reaches_from_before_the_watermark_to_the_ceiling(
     watermark: datetime, ceiling: datetime, zone: ZoneInfo
 ) -> None:
     window = next_window(Cursor(watermark=watermark), ceiling, zone)
+    assert window is not None
     assert window.lower <= watermark - OVERLAP
     assert window.upper >= max(ceiling, watermark)
 
 
-@given(MOMENTS, MOMENTS, MOMENTS, ZONES)
+def clocks_at(wall: datetime, zone: ZoneInfo, host: int = 0) -> Clocks:
+    return Clocks(int(wall.replace(tzinfo=zone).timestamp()), host)
+
+
+@given(MOMENTS, MOMENTS, MOMENTS, ZONES, st.booleans())
 def test_windows_leave_no_gap_between_them(
-    first: datetime, second: datetime, third: datetime, zone: ZoneInfo
+    first: datetime,
+    second: datetime,
+    third: datetime,
+    zone: ZoneInfo,
+    whole: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """Whatever the ceilings and the shop's clock do: the next window begins before this one's watermark ended."""
     cursor = Cursor(watermark=first)
     window = next_window(cursor, second, zone)
-    closed = close_window(Cursor(watermark=first, window=window), third, 0)
+    assert window is not None
+    clocks = clocks_at(third, zone)
+    closed = close_window(Cursor(watermark=first, window=window), clocks, zone, 0, whole=whole)
     following = next_window(closed, third, zone)
-    assert following.lower <= min(window.upper, third) - OVERLAP
+    assert following is not None
+    assert following.lower <= min(window.upper, clocks.wall(zone)) - OVERLAP
+
+
+START = at("2024-06-01 12:00:00")
+
+
+def walked(
+    cursor: Cursor, minutes: float, host_minutes: float | None = None, *, whole: bool = True
+) -> Cursor:
+    """The cursor after a window up to ``START``, walked so many minutes after it."""
+    window = next_window(cursor, START, WARSAW)
+    assert window is not None
+    host = minutes if host_minutes is None else host_minutes
+    clocks = clocks_at(START + timedelta(minutes=minutes), WARSAW, int(host * 60))
+    return close_window(attrs.evolve(cursor, window=window), clocks, WARSAW, 0, whole=whole)
+
+
+def test_a_watermark_settles_when_it_was_walked_again_an_overlap_later() -> None:
+    first = walked(Cursor(watermark=START - timedelta(days=1)), 1)
+    assert first.settled is None
+    second = walked(first, 31)
+    assert second.settled == START
+    assert next_window(second, START, WARSAW) is None
+    after = next_window(second, START + timedelta(minutes=5), WARSAW)
+    assert after == Window(START + timedelta(seconds=1), START + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "host_minutes", "whole"), [(11, 31, True), (31, 11, True), (31, 31, False)]
+)
+def test_nothing_settles_too_early(minutes: float, host_minutes: float, *, whole: bool) -> None:
+    """By one clock alone, or when an earlier run had walked a part of the window."""
+    first = walked(Cursor(watermark=START - timedelta(days=1)), 1)
+    again = walked(first, minutes, host_minutes, whole=whole)
+    assert again.settled is None
+    window = next_window(again, START, WARSAW)
+    assert window is not None
+    assert window.lower == START - OVERLAP
+
+
+def test_a_settled_watermark_is_looked_behind_when_the_clock_was_set_back() -> None:
+    settled = walked(walked(Cursor(watermark=START - timedelta(days=1)), 1), 31)
+    window = next_window(settled, START, WARSAW, set_back=timedelta(hours=1))
+    assert window is not None
+    assert window.lower == START - OVERLAP - timedelta(hours=1)
 
 
 @given(MOMENTS, MOMENTS)
@@ -92,6 +149,7 @@ def test_a_clock_that_was_set_back_is_noticed(elapsed: int, step: int) -> None:
 def test_a_window_after_a_clock_set_back_reaches_as_much_further() -> None:
     cursor = Cursor(watermark=at("2024-06-01 12:00:00"))
     window = next_window(cursor, at("2024-06-01 11:30:00"), WARSAW, set_back=timedelta(hours=1))
+    assert window is not None
     assert window.lower == at("2024-06-01 10:50:00")
 
 
@@ -122,9 +180,11 @@ def test_a_window_with_a_floor_does_not_move_the_watermark_of_all_ids() -> None:
     start = at("2024-06-01 12:00:00")
     cursor = Cursor(watermark=start, recent_watermark=start, highest_id=300_000, full_window_at=0)
     window = next_window(cursor, at("2024-06-01 13:00:00"), WARSAW, floor=260_000)
+    assert window is not None
     assert (window.floor, window.after) == (260_000, 260_000)
+    clocks = clocks_at(at("2024-06-01 13:05:00"), WARSAW)
     closed = close_window(
-        Cursor(watermark=start, recent_watermark=start, window=window), at("2024-06-01 13:05:00"), 7
+        Cursor(watermark=start, recent_watermark=start, window=window), clocks, WARSAW, 7, whole=True
     )
     assert (closed.watermark, closed.recent_watermark, closed.full_window_at) == (
         start,
@@ -132,8 +192,11 @@ def test_a_window_with_a_floor_does_not_move_the_watermark_of_all_ids() -> None:
         None,
     )
     # The next one over all ids begins where the last one over all ids ended.
-    assert next_window(closed, at("2024-06-01 14:00:00"), WARSAW).lower == start - OVERLAP
+    whole = next_window(closed, at("2024-06-01 14:00:00"), WARSAW)
     recent = next_window(closed, at("2024-06-01 14:00:00"), WARSAW, floor=260_000)
+    assert whole is not None
+    assert recent is not None
+    assert whole.lower == start - OVERLAP
     assert recent.lower == at("2024-06-01 13:00:00") - OVERLAP
 
 

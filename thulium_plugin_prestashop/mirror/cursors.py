@@ -34,6 +34,11 @@ class Cursor:
     """Every change up to this moment of the shop's wall clock is in the mirror."""
     recent_watermark: datetime | None = None
     """The same for the highest ids only; never behind ``watermark`` when it is set."""
+    reached_shop: int | None = None
+    """The shop's clock, epoch seconds, when ``recent_watermark`` was first reached; ``reached_host`` is the host's."""
+    reached_host: int | None = None
+    settled: datetime | None = None
+    """A watermark at and before which no row can change any more unless the shop's clock is set back."""
     window: Window | None = None
     highest_id: int = 0
     full_window_at: int | None = None
@@ -59,6 +64,9 @@ async def load_cursor(connection: AsyncConnection, integration: str, resource: s
         imported=bool(row["imported"]),
         watermark=wall_time(row["watermark"]),
         recent_watermark=wall_time(row["recent_watermark"]),
+        reached_shop=row["reached_shop"],
+        reached_host=row["reached_host"],
+        settled=wall_time(row["settled"]),
         window=window,
         highest_id=row["highest_id"],
         full_window_at=row["full_window_at"],
@@ -77,6 +85,9 @@ async def save_cursor(connection: AsyncConnection, integration: str, resource: s
             "imported": cursor.imported,
             "watermark": wall_text(cursor.watermark),
             "recent_watermark": wall_text(cursor.recent_watermark),
+            "reached_shop": cursor.reached_shop,
+            "reached_host": cursor.reached_host,
+            "settled": wall_text(cursor.settled),
             "window_lower": wall_text(window.lower) if window else None,
             "window_upper": wall_text(window.upper) if window else None,
             "window_after": window.after if window else None,

@@ -232,6 +232,11 @@ cursors = Table(
     Column("watermark", Text()),
     # The same for rows above an id floor only, which frequent runs on a large shop are content with.
     Column("recent_watermark", Text()),
+    # When that was first reached, by the shop's clock and by the host's (epoch seconds), and the watermark at and
+    # before which nothing can change any more.
+    Column("reached_shop", BigInteger()),
+    Column("reached_host", BigInteger()),
+    Column("settled", Text()),
     # The window being walked, and the id inside it up to which its rows are in the mirror; NULL when none is open.
     Column("window_lower", Text()),
     Column("window_upper", Text()),

@@ -16,6 +16,10 @@ How it is kept:
   changed tomorrow.
 * Neighbouring windows overlap by ten minutes: rows become visible later than they are dated (transactions,
   replicas). Around the night when the shop's clock is set back an hour, by three hours.
+* A watermark *settles* once a window that reaches back before it was walked at least one overlap (and a little)
+  after it was first reached, by the shop's clock and by the host's: whatever was still to appear there has appeared.
+  The next window begins right after a settled watermark, so thousands of rows that share one second (a mass update)
+  are not read again by every run, and an unchanged shop has no window to walk at all.
 * When the shop's clock was set back since the last run (it ran slower than the host's by more than a minute), the
   window reaches back that much further.
 * Duplicates at the edges are harmless: rows are compared by checksum, and an unchanged row is not written.
@@ -38,6 +42,8 @@ FUTURE: Final = timedelta(hours=26)
 TOLERATED_DRIFT: Final = timedelta(minutes=1)
 LONGEST_STEP: Final = timedelta(days=31)
 """No clock is taken to have been set back further than this."""
+SECOND: Final = timedelta(seconds=1)
+"""The resolution of PrestaShop's times."""
 FLOOR_FROM: Final = 50_000
 """Above this id, frequent windows look only at the newest ids: ``date_upd`` has no index in PrestaShop."""
 FLOOR_DEPTH: Final = 40_000
@@ -90,28 +96,50 @@ def floor_of(cursor: Cursor, now: int, *, full: bool) -> int:
 
 def next_window(
     cursor: Cursor, ceiling: datetime, zone: ZoneInfo, *, floor: int = 0, set_back: timedelta = timedelta()
-) -> Window:
+) -> Window | None:
     """The window to walk after the cursor's watermark.
 
     A window with a floor goes on from the last one of either kind, a window over all ids from the last one over all
     ids. A ceiling behind the watermark (its row was deleted, the clock was set back) closes the window at the
-    watermark.
+    watermark. ``None`` when the watermark has settled and nothing is newer.
     """
     since = cursor.watermark
     if floor and cursor.recent_watermark is not None and since is not None:
         since = max(since, cursor.recent_watermark)
     if since is None:
         raise ValueError("a window follows an import")
+    if since == cursor.settled and not set_back:
+        return Window(since + SECOND, ceiling, floor=floor, after=floor) if ceiling > since else None
     lower = since - overlap(since, zone) - set_back
     return Window(max(lower, BEGINNING), max(ceiling, since), floor=floor, after=floor)
 
 
-def close_window(cursor: Cursor, wall: datetime, now: int) -> Cursor:
-    """The cursor once its window is walked; ``wall`` is the shop's clock before that began."""
+def close_window(cursor: Cursor, clocks: Clocks, zone: ZoneInfo, now: int, *, whole: bool) -> Cursor:
+    """The cursor once its window is walked; ``clocks`` are those from before that began.
+
+    ``whole``: all of it was walked after that moment. What was begun by an earlier run settles nothing.
+    """
     window = cursor.window
     if window is None:
         return cursor
-    reached = watermark_after(window.upper, wall)
-    if window.floor:
-        return attrs.evolve(cursor, window=None, recent_watermark=reached)
-    return attrs.evolve(cursor, window=None, watermark=reached, recent_watermark=reached, full_window_at=now)
+    reached = watermark_after(window.upper, clocks.wall(zone))
+    cursor = attrs.evolve(
+        _settle(cursor, window, reached, clocks, zone, whole=whole), window=None, recent_watermark=reached
+    )
+    return cursor if window.floor else attrs.evolve(cursor, watermark=reached, full_window_at=now)
+
+
+def _settle(
+    cursor: Cursor, window: Window, reached: datetime, clocks: Clocks, zone: ZoneInfo, *, whole: bool
+) -> Cursor:
+    """The cursor with what is now known of when ``reached`` was first reached and whether it has settled.
+
+    Only a window over all ids settles anything: low ids can be late as well.
+    """
+    if reached != cursor.recent_watermark or cursor.reached_shop is None or cursor.reached_host is None:
+        return attrs.evolve(cursor, reached_shop=clocks.shop, reached_host=clocks.host, settled=None)
+    wait = overlap(reached, zone)
+    elapsed = min(clocks.shop - cursor.reached_shop, clocks.host - cursor.reached_host)
+    covers = whole and not window.floor and window.lower <= reached - wait
+    ripe = covers and elapsed >= (wait + 2 * TOLERATED_DRIFT).total_seconds()
+    return attrs.evolve(cursor, settled=reached) if ripe else cursor

@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from thulium_plugin_prestashop.mirror.cursors import Cursor, Window, load_cursor
-from thulium_plugin_prestashop.sync.cursor import Clocks, close_window, floor_of, next_window
+from thulium_plugin_prestashop.sync.cursor import FLOOR_FROM, Clocks, close_window, floor_of, next_window
 from thulium_plugin_prestashop.sync.intake import Batch, take_in
 from thulium_plugin_prestashop.sync.job import Working
 from thulium_plugin_prestashop.sync.probes import newest_change
@@ -34,12 +34,18 @@ async def update_resource(
         floor = floor_of(cursor, work.now(), full=full)
         ceiling = await newest_change(work, resource, scope, floor=floor)
         if ceiling is not None:
-            cursor = attrs.evolve(cursor, window=_window(work, cursor, ceiling, floor))
-            cursor = await _walk(work, resource, scope, key, cursor, expected=True)
+            window = _window(work, cursor, ceiling, floor)
+            if window is not None:
+                cursor = attrs.evolve(cursor, window=window)
+                cursor = await _walk(work, resource, scope, key, cursor, expected=True)
+            elif not floor and cursor.highest_id > FLOOR_FROM:
+                # Remembered only where it matters: on a large shop the next windows may have a floor again.
+                cursor = attrs.evolve(cursor, full_window_at=work.now())
+                await take_in(work, Batch(resource.name, (), ()), key, cursor)
     await _newest_ids(work, resource, scope, key, cursor)
 
 
-def _window(work: Working, cursor: Cursor, ceiling: datetime, floor: int) -> Window:
+def _window(work: Working, cursor: Cursor, ceiling: datetime, floor: int) -> Window | None:
     state, clocks = work.state, work.clocks
     before = (
         Clocks(state.shop_clock, state.host_clock)
@@ -70,8 +76,10 @@ async def _walk(
             raise OurFault("answer.lie", resource=resource.name)
         done += page.count
         if page.is_last or page.last_id is None:
-            wall = work.clocks.wall(work.settings.time_zone) if work.clocks else window.upper
-            cursor = close_window(cursor, wall, work.now())
+            # A window that was cut off is walked before anybody asked the shop for its clock; a server that hides
+            # its clock is taken to run like ours.
+            clocks = work.clocks or Clocks(work.now(), work.now())
+            cursor = close_window(cursor, clocks, work.settings.time_zone, work.now(), whole=expected)
             window = None
         else:
             window = attrs.evolve(window, after=page.last_id)
