@@ -111,7 +111,9 @@ async def preflight(
     Never raises for what a shop does: failures are findings. A healthy shop is done in well under 5 s.
 
     """
-    client = WebserviceClient(address, key.strip(), http, retry=_RETRY, clock=clock, within=within)
+    # A question that took all its time is not asked again: somebody sits before the form and waits.
+    retry = attrs.evolve(_RETRY, budget=within * 0.8)
+    client = WebserviceClient(address, key.strip(), http, retry=retry, clock=clock, within=within)
     check = _Check(client, on_finding or (lambda _: None), clock)
     return await check.run(key.strip())
 
