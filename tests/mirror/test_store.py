@@ -221,7 +221,18 @@ async def test_members_of_a_card_and_which_of_them_are_registered(mirror: Mirror
 
 async def test_a_cursor_is_kept_whole(mirror: Mirror) -> None:
     moment = datetime(2024, 1, 1, 12, 0)  # noqa: DTZ001 - shop times are naive
-    cursor = Cursor(7, True, moment, moment, Window(moment, moment, 5, 3), 9, 11)  # noqa: FBT003 - as stored
+    cursor = Cursor(
+        imported_to=7,
+        imported=True,
+        watermark=moment,
+        recent_watermark=moment,
+        reached_shop=13,
+        reached_host=17,
+        settled=moment,
+        window=Window(moment, moment, 5, 3),
+        highest_id=9,
+        full_window_at=11,
+    )
     async with mirror.writing() as connection:
         assert await load_cursor(connection, "1", "orders") == Cursor()
         await save_cursor(connection, "1", "orders", cursor)
