@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import attrs
@@ -35,21 +36,24 @@ class Finished:
 def run(command: Sequence[str], *, environment: Mapping[str, str] | None = None) -> Finished:
     """Run a process to its end; its standard error goes through a file, its output through memory."""
     started = time.perf_counter()
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=False,
-    ) as process:
-        if process.stdout is None or process.stderr is None:
+    with (
+        TemporaryFile() as errors,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        ) as process,
+    ):
+        if process.stdout is None:
             raise RuntimeError("a pipe is missing")
         out = process.stdout.read()
-        err = process.stderr.read().decode(errors="replace")
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        err = errors.read().decode(errors="replace")
     return Finished(
         process.returncode,
         out,
