@@ -7,6 +7,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +65,18 @@ def test_ctrl_c_keeps_what_was_finished_and_the_next_run_goes_on(
 def _wait_for_orders(data: Path) -> None:
     """Until the first page of orders is in the mirror."""
     for _ in range(400):
-        files = list(data.glob("plugins/*/prestashop.db"))
-        if files:
-            with sqlite3.connect(f"file:{files[0]}?mode=ro", uri=True) as mirror:
-                tables = mirror.execute("select count(*) from sqlite_master where name = 'prestashop_orders'")
-                if (
-                    tables.fetchone()[0]
-                    and mirror.execute("select count(*) from prestashop_orders").fetchone()[0]
-                ):
-                    return
-            mirror.close()
+        if any(_has_orders(file) for file in data.glob("plugins/*/prestashop.db")):
+            return
         time.sleep(0.02)
     pytest.fail("no order was stored within 8 s")
+
+
+def _has_orders(file: Path) -> bool:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as mirror:
+        try:
+            return bool(mirror.execute("select count(*) from prestashop_orders").fetchone()[0])
+        except sqlite3.OperationalError:
+            return False  # the table is being made, or the database is being opened for the first time
 
 
 def test_demo_is_ready_to_be_opened_and_leaves_nothing(tmp_path: Path) -> None:

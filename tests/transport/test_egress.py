@@ -43,8 +43,15 @@ def test_a_zone_does_not_hide_a_link_local_address() -> None:
 @given(st.ip_addresses(v=4))
 def test_a_mapped_address_is_judged_like_the_address_in_it(address: ipaddress.IPv4Address) -> None:
     number = int(address)
-    for wrapped in (0xFFFF << 32 | number, (0x64FF9B << 96) | number, (0x2002 << 112) | number << 80):
+    for wrapped in (0xFFFF << 32 | number, (0x64FF9B << 96) | number):
         assert is_public(ipaddress.IPv6Address(wrapped)) == is_public(address)
+
+
+@given(st.ip_addresses(v=4))
+def test_retired_tunnels_lead_nowhere(address: ipaddress.IPv4Address) -> None:
+    number = int(address)
+    for tunnel in ((0x2002 << 112) | number << 80, (0x20010000 << 96) | number):
+        assert not is_public(ipaddress.IPv6Address(tunnel))
 
 
 @given(st.ip_addresses())

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from thulium_plugin_prestashop.contract.errors import HostUnavailableError
 from thulium_plugin_prestashop.contract.tasks import Trigger
+from thulium_plugin_prestashop.hosting import spare_start_up
 from thulium_plugin_prestashop.thulium import trials
 from thulium_plugin_prestashop.thulium.bridge import OWNER, Bridge, OrderFieldsError, Tuning
 from thulium_plugin_prestashop.thulium.checks import Outcome
@@ -102,6 +103,7 @@ class _Service:
     async def run(self) -> Outcome:
         async with contextlib.AsyncExitStack() as stack:
             await self._listen(stack)
+            spare_start_up()
             for name, work in (("connect", self._connect()), ("copy", self._copy())):
                 self._bridge.host.spawner.spawn(name, work)
             log.info("the bridge works", extra={"fields": {"thulium": self._bridge.api.host}})

@@ -71,13 +71,14 @@ def is_public(address: IPAddress) -> bool:
     """Whether an address is a public unicast one, also once the IPv4 address inside an IPv6 one is unwrapped.
 
     Private, loopback, link-local, carrier-grade NAT (100.64/10), multicast, reserved and unspecified addresses
-    are not; nor are IPv4-mapped, IPv4-compatible, 6to4, Teredo and NAT64 forms of them.
+    are not; nor are IPv4-mapped, IPv4-compatible and NAT64 forms of them. 6to4 and Teredo never are: no shop is
+    reached through these retired tunnels, and Python's releases disagree on what they are.
     """
     if isinstance(address, ipaddress.IPv6Address):
         inner = _embedded(address)
         if inner is not None:
             return is_public(inner)
-        if address.is_site_local:
+        if address.is_site_local or address.sixtofour is not None or address.teredo is not None:
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
@@ -85,10 +86,6 @@ def is_public(address: IPAddress) -> bool:
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
     if address in _NAT64 or address in _IPV4_COMPATIBLE:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return None
