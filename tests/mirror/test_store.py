@@ -291,7 +291,7 @@ async def test_runs_are_kept_for_ninety_days_and_killed_ones_closed(mirror: Mirr
     ("query", "index"),
     [
         (
-            "SELECT id FROM prestashop_customers WHERE integration = '1' AND pending AND id > 5 ORDER BY id",
+            "SELECT id FROM prestashop_customers WHERE integration = '1' AND pending = 1 AND id > 5 ORDER BY id",
             "pending",
         ),
         (

@@ -1,18 +1,16 @@
 """Links from the shop's customers to the host's, and what the link phase reads to make them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
 from sqlalchemy import (
-    ColumnClause,
     ColumnElement,
     RowMapping,
     Select,
     delete,
     func,
     insert,
-    literal_column,
     select,
     text,
     update,
@@ -26,8 +24,6 @@ StoredRow: TypeAlias = RowMapping
 """A row of the mirror by column name."""
 
 MOST_KEYS: Final = 500
-# SQLAlchemy would write ``pending = 1`` for SQLite, which uses a partial index for its own condition only.
-_PENDING: Final[ColumnClause[Any]] = literal_column("prestashop_customers.pending")
 
 
 @attrs.frozen
@@ -66,7 +62,9 @@ async def pending_customers(
     only: Collection[int] | None = None,
 ) -> list[StoredRow]:
     """Customers that the link phase must look at, by ascending id, above ``after``; ``only`` some of them."""
-    query = select(customers).where(customers.c.integration == integration, _PENDING, customers.c.id > after)
+    query = select(customers).where(
+        customers.c.integration == integration, customers.c.pending, customers.c.id > after
+    )
     if only is not None:
         query = query.where(customers.c.id.in_(sorted(only)))
     answer = await connection.execute(query.order_by(customers.c.id).limit(limit))
@@ -76,7 +74,9 @@ async def pending_customers(
 async def count_pending(connection: AsyncConnection, integration: str) -> int:
     """How many there are."""
     answer = await connection.execute(
-        select(func.count()).select_from(customers).where(customers.c.integration == integration, _PENDING)
+        select(func.count())
+        .select_from(customers)
+        .where(customers.c.integration == integration, customers.c.pending)
     )
     return int(answer.scalar_one())
 

@@ -77,7 +77,8 @@ Index(
     "ix_prestashop_customers_pending",
     customers.c.integration,
     customers.c.id,
-    sqlite_where=text("pending"),
+    # As SQLAlchemy asks for it: SQLite uses a partial index only for the very condition it was made with.
+    sqlite_where=text("pending = 1"),
     postgresql_where=text("pending"),
 )
 

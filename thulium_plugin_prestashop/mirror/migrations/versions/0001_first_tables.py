@@ -113,7 +113,7 @@ def upgrade() -> None:
         "prestashop_customers",
         ["integration", "id"],
         unique=False,
-        sqlite_where=sa.text("pending"),
+        sqlite_where=sa.text("pending = 1"),
         postgresql_where=sa.text("pending"),
     )
     op.create_table(
