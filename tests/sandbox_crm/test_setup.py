@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from thulium_plugin_prestashop.contract.errors import ShopUnavailableError
 from thulium_plugin_prestashop.contract.forms import CustomFieldType, FieldKind, Values
-from thulium_plugin_prestashop.contract.integration import Finding
-from thulium_plugin_prestashop.contract.tasks import Progress, RunContext, RunResult
+from thulium_plugin_prestashop.contract.integration import Finding, Preview
+from thulium_plugin_prestashop.contract.tasks import Progress, ReportProgress, RunContext, RunResult
 from thulium_plugin_prestashop.hosting import IntegrationState, JobState, ManualClock, SystemClock
 from thulium_plugin_prestashop.hosting.testing import KEY, WRONG_ADDRESS, ScriptedType, both, scripted_plugin
-from thulium_plugin_prestashop.sandbox.crm import NotFound, Refused, SandboxCrm
+from thulium_plugin_prestashop.sandbox.crm import DryRun, NotFound, Refused, SandboxCrm
 
 OpenCrm = Callable[..., AbstractAsyncContextManager[SandboxCrm]]
 
 SHOP = "http://shop.example"
 AUTHORIZATION: Values = {"address": SHOP + "/", "api_key": KEY}
+SETTINGS: Values = {"name": "Shop", "id_field": "ID"}
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +41,18 @@ async def connect(
     )
     assert saved.entry is not None, saved.errors
     return saved.entry.config.id
+
+
+async def ended(crm: SandboxCrm, subject: str) -> DryRun:
+    run = crm.dry_runs.get(subject)
+    assert run is not None
+    await asyncio.wait_for(run.wait(), 5)
+    return run
+
+
+async def dry_run(crm: SandboxCrm, draft: str) -> DryRun:
+    assert (await crm.setup.preview(draft, SETTINGS, "admin")).ok
+    return await ended(crm, draft)
 
 
 async def test_wrong_input_is_corrected_in_the_same_form(crm: SandboxCrm, kind: ScriptedType) -> None:
@@ -238,9 +252,13 @@ async def test_a_field_is_made_from_the_form(crm: SandboxCrm) -> None:
 async def test_a_dry_run_of_a_new_form_leaves_nothing(crm: SandboxCrm, kind: ScriptedType) -> None:
     draft = await crm.setup.begin("scripted")
     await crm.setup.authenticate(draft.id, AUTHORIZATION, "admin")
-    steps: list[Progress] = []
-    preview = await crm.setup.preview(draft.id, {"name": "Shop", "id_field": "ID"}, steps.append)
-    assert (preview.create, len(steps)) == (1, 1)
+    missing = await crm.setup.preview(draft.id, {"name": "Shop"}, "admin")
+    assert [error.field for error in missing.errors] == ["id_field"]
+    run = await dry_run(crm, draft.id)
+    assert run.preview is not None
+    assert run.preview.create == 1
+    assert run.progress is not None
+    assert run.settings == SETTINGS
     assert kind.created[0].stopped
     assert kind.removed == [(draft.integration, False)]
     assert await crm.desk.overview() == []
@@ -251,8 +269,67 @@ async def test_a_dry_run_of_an_existing_integration_removes_nothing(
 ) -> None:
     draft = await crm.setup.begin_again(await connect(crm))
     await crm.setup.authenticate(draft.id, AUTHORIZATION, "admin")
-    await crm.setup.preview(draft.id, {"name": "Shop", "id_field": "ID"}, lambda _: None)
+    assert (await dry_run(crm, draft.id)).preview is not None
     assert kind.removed == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (ShopUnavailableError(both("The shop is away.")), "The shop is away."),
+        (RuntimeError("a bug"), "broke off"),
+    ],
+    ids=["shop", "bug"],
+)
+async def test_a_dry_run_that_cannot_go_on_says_why(
+    crm: SandboxCrm, kind: ScriptedType, failure: Exception, said: str
+) -> None:
+    async def fail(_: ReportProgress) -> Preview:
+        raise failure
+
+    kind.dry_run = fail
+    integration = await connect(crm)
+    with pytest.raises(Refused, match="Start it first"):
+        await crm.desk.preview(integration, "admin")
+    await crm.desk.start(integration, "admin")
+    await crm.desk.preview(integration, "admin")
+    run = await ended(crm, integration)
+    assert run.failure is not None
+    assert said in run.failure.en
+
+
+@pytest.mark.parametrize("end", ["cancel", "again", "save", "close"])
+async def test_a_dry_run_under_way_ends_with_what_it_is_about(
+    crm: SandboxCrm, kind: ScriptedType, end: str
+) -> None:
+    draft = await crm.setup.begin("scripted")
+    await crm.setup.authenticate(draft.id, AUTHORIZATION, "admin")
+    begun = asyncio.Event()
+
+    async def for_ever(_: ReportProgress) -> Preview:
+        begun.set()
+        return await asyncio.Future()
+
+    kind.dry_run = for_ever
+    await crm.setup.preview(draft.id, SETTINGS, "admin")
+    run = crm.dry_runs.get(draft.id)
+    assert run is not None
+    was_busy = run.busy
+    await begun.wait()
+    match end:
+        case "cancel":
+            await crm.dry_runs.cancel(draft.id)
+            assert crm.dry_runs.get(draft.id) is run
+        case "again":
+            await crm.setup.preview(draft.id, SETTINGS, "admin")
+            assert crm.dry_runs.get(draft.id) is not run
+        case "save":
+            await crm.setup.save(draft.id, SETTINGS, "admin")
+            assert crm.dry_runs.get(draft.id) is None
+        case _:
+            await crm.aclose()
+    assert (was_busy, run.busy, run.cancelled) == (True, False, True)
+    assert kind.created[0].stopped
 
 
 async def test_an_authentication_that_never_ends_is_ended(

@@ -43,7 +43,7 @@ def test_every_message_is_used_and_every_used_message_exists() -> None:
         "integration.stop",
         "allegro.start",
     }
-    actions |= {"integration.run", "integration.cancel", "integration.remove", "allegro.stop"}
+    actions |= {"integration.run", "integration.cancel", "integration.preview", "integration.remove", "allegro.stop"}
     actions |= {"customer.create", "customer.edit", "customer.merge", "customer.erase", "customer.undo"}
     actions |= {
         "account.create",

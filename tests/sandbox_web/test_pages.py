@@ -9,6 +9,13 @@ from tests.sandbox_web.corner_shop import KEY
 from tests.sandbox_web.people import Answer, Person, Site
 
 
+async def dry_run(site: Site, admin: Person, begun: Answer) -> Answer:
+    """The page that a dry run was begun from, once it has ended."""
+    for run in site.crm.dry_runs:
+        await run.wait()
+    return await admin.get(begun.headers["Location"].partition("#")[0])
+
+
 async def test_a_shop_is_connected_wrong_first_and_corrected_in_the_same_form(
     site: Site, admin: Person
 ) -> None:
@@ -40,7 +47,7 @@ async def test_a_shop_is_connected_wrong_first_and_corrected_in_the_same_form(
     assert 'value="Renamed"' in created.text
 
     dry = await admin.post(f"{draft}/save", name="Renamed", field="Corner key", then="preview")
-    assert "What a first import would do" in dry.text
+    assert "What a first import would do" in (await dry_run(site, admin, dry)).text
     assert site.crm.host.integrations.entries() == []
     saved = await admin.post(
         f"{draft}/save",
@@ -94,7 +101,11 @@ async def test_an_integration_is_run_stopped_changed_and_removed(connected: Site
     assert (await admin.post(f"{address}/cancel")).status == 303
     assert "1 record will be tried again" in (await _after(admin, f"{address}/retry", address)).text
     assert json.loads((await admin.get(f"{address}/diagnostics")).text) == {"orders": 12}
-    assert "Customers to create" in (await admin.post(f"{address}/preview")).text
+    dry = await dry_run(connected, admin, await admin.post(f"{address}/preview"))
+    assert "Customers to create" in dry.text
+    piece = await admin.get(f"{address}/preview", X_Requested_With="fetch")
+    assert "<html" not in piece.text
+    assert "Customers to create" in piece.text
 
     missing = await admin.post(f"{address}/settings", name="", field="Corner number")
     assert missing.status == 422

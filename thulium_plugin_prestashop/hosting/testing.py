@@ -72,6 +72,12 @@ async def run_at_once(context: RunContext) -> RunResult:
     return RunResult(ok=True, message=both("done"), figures={"customers": 1})
 
 
+async def preview_at_once(report: ReportProgress) -> Preview:
+    """A dry run that reports one step and ends."""
+    report(Progress("customers", both("Customers"), 1, 1))
+    return Preview(create=1, link={}, fill=0, orders=2, conflicts=())
+
+
 @attrs.define(eq=False)
 class ScriptedIntegration:
     """See :class:`~thulium_plugin_prestashop.contract.integration.Integration`."""
@@ -79,6 +85,7 @@ class ScriptedIntegration:
     config: IntegrationConfig
     tasks: Sequence[PeriodicTask]
     status_now: Status
+    dry_run: Callable[[ReportProgress], Awaitable[Preview]]
     stopped: bool = False
 
     @property
@@ -105,8 +112,7 @@ class ScriptedIntegration:
         return 0
 
     async def preview(self, report: ReportProgress) -> Preview:
-        report(Progress("customers", both("Customers"), 1, 1))
-        return Preview(create=1, link={}, fill=0, orders=2, conflicts=())
+        return await self.dry_run(report)
 
     async def diagnostics(self) -> dict[str, object]:
         return {"id": self.id}
@@ -136,6 +142,7 @@ class ScriptedType:
     description: LocalizedText = attrs.field(factory=lambda: both("Does as it is told."))
     removal_note: LocalizedText = attrs.field(factory=lambda: both("Everything goes."))
     run: Callable[[RunContext], Awaitable[RunResult]] = run_at_once
+    dry_run: Callable[[ReportProgress], Awaitable[Preview]] = preview_at_once
     every: timedelta = timedelta(minutes=30)
     jitter: timedelta = timedelta(minutes=3)
     fails_to_start: Exception | None = None
@@ -238,7 +245,7 @@ class ScriptedType:
             orders=0,
             set_aside=0,
         )
-        integration = ScriptedIntegration(config, [task], status)
+        integration = ScriptedIntegration(config, [task], status, self.dry_run)
         self.created.append(integration)
         return integration
 

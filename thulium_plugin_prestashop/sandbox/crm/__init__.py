@@ -37,15 +37,18 @@ plugins with given ones (:class:`~thulium_plugin_prestashop.hosting.InstalledPlu
     actor, on_finding=None) -> Draft`` (``.authentication``, ``.authenticated``, ``.authorization``,
     ``.stored_secrets``), ``settings_form(draft_id) -> Form``, ``initial_settings(draft_id) -> values``,
     ``save(draft_id, values, actor, run=False) -> Saved(entry, errors)``, ``preview(draft_id, values,
-    report) -> Preview``, ``create_field(form, field_key, name, actor) -> CustomField``; Other data of a
+    actor) -> Saved`` (begins a dry run), ``create_field(form, field_key, name, actor) -> CustomField``; Other data of a
     configured one: ``settings_form_of(integration)``, ``change(integration, values, actor, run=False) ->
     Saved``
 ``crm.desk``
     :class:`IntegrationDesk`, configured integrations: ``overview() -> list[Overview]``, ``one(id) ->
     Overview`` (``.entry``, ``.type``, ``.status``, ``.jobs``, ``.problems``, ``.last_run``, ``.next_run``),
-    ``running(id) -> Integration`` (its log, set-aside records, diagnostics), ``start(id, actor)``,
+    ``preview(id, actor) -> DryRun``, ``running(id) -> Integration`` (its log, set-aside records, diagnostics), ``start(id, actor)``,
     ``stop(id, actor)``, ``run_now(id, actor) -> Run``, ``cancel(id, actor)``, ``remove(id, actor,
     keep_data=…)``
+``crm.dry_runs``
+    :class:`DryRuns`, dry runs of forms and integrations: ``get(subject) -> DryRun | None`` (``.busy``, ``.progress``,
+    ``.preview``, ``.failure``, ``.cancelled``), ``cancel(subject)``, iteration
 ``crm.allegro``
     :class:`AllegroDemo`: ``integration()`` (the contract's), ``state() -> AllegroState(running,
     login_field)``, ``start(login_field, actor)``, ``stop(actor)``
@@ -83,6 +86,7 @@ from thulium_plugin_prestashop.sandbox.crm.custom_fields import CustomFieldBook
 from thulium_plugin_prestashop.sandbox.crm.customers import CustomerBook
 from thulium_plugin_prestashop.sandbox.crm.desk import IntegrationDesk, Overview
 from thulium_plugin_prestashop.sandbox.crm.drafts import Draft
+from thulium_plugin_prestashop.sandbox.crm.dry_runs import DryRun, DryRuns
 from thulium_plugin_prestashop.sandbox.crm.errors import (
     CrmError,
     IncompatibleDatabase,
@@ -139,6 +143,8 @@ __all__ = [
     "CustomerPage",
     "Direction",
     "Draft",
+    "DryRun",
+    "DryRuns",
     "Email",
     "FieldDetails",
     "IncompatibleDatabase",

@@ -18,6 +18,7 @@ from thulium_plugin_prestashop.hosting import (
     Run,
 )
 from thulium_plugin_prestashop.sandbox.crm.audit import Audit
+from thulium_plugin_prestashop.sandbox.crm.dry_runs import DryRun, DryRuns
 from thulium_plugin_prestashop.sandbox.crm.errors import NotFound, Refused
 
 log = logging.getLogger(__name__)
@@ -74,9 +75,10 @@ class Overview:
 class IntegrationDesk:
     """Configured integrations. Methods raise :class:`NotFound` for one that does not exist."""
 
-    def __init__(self, host: Host, audit: Audit) -> None:
+    def __init__(self, host: Host, audit: Audit, dry_runs: DryRuns) -> None:
         self._host = host
         self._audit = audit
+        self._dry_runs = dry_runs
 
     async def overview(self) -> list[Overview]:
         """All, oldest first."""
@@ -105,6 +107,7 @@ class IntegrationDesk:
         """Stop it; a run under way is cancelled, and goes on from there when it is started again."""
         self._entry(integration)
         await self._audit.note(actor, "integration.stop", integration)
+        await self._dry_runs.cancel(integration)
         return await self._host.integrations.stop(integration)
 
     async def run_now(self, integration: str, actor: str) -> Run:
@@ -119,12 +122,19 @@ class IntegrationDesk:
         await self._audit.note(actor, "integration.cancel", integration)
         return await job.cancel()
 
+    async def preview(self, integration: str, actor: str) -> DryRun:
+        """Begin a dry run with its settings. Raises :class:`Refused` if it does not run."""
+        running = self.running(integration)
+        await self._audit.note(actor, "integration.preview", integration)
+        return await self._dry_runs.start(integration, running.preview)
+
     async def remove(self, integration: str, actor: str, *, keep_data: bool) -> None:
         """Forget it and its secrets; what was read from the shop goes, or stays with ``keep_data``.
 
         Raises :class:`Refused` if its plugin fails to let go: then it is stopped, and can be removed again.
         """
         name = self._entry(integration).config.name
+        await self._dry_runs.forget(integration)
         try:
             await self._host.integrations.remove(integration, keep_data=keep_data)
         except Exception as error:

@@ -30,6 +30,7 @@ from thulium_plugin_prestashop.sandbox.crm.customers import BATCH, CustomerBook
 from thulium_plugin_prestashop.sandbox.crm.database import Database
 from thulium_plugin_prestashop.sandbox.crm.desk import IntegrationDesk
 from thulium_plugin_prestashop.sandbox.crm.drafts import Drafts
+from thulium_plugin_prestashop.sandbox.crm.dry_runs import DryRuns
 from thulium_plugin_prestashop.sandbox.crm.listing import Listing
 from thulium_plugin_prestashop.sandbox.crm.outbox import Outbox
 from thulium_plugin_prestashop.sandbox.crm.passwords import Passwords
@@ -113,10 +114,16 @@ class SandboxCrm:
             plugins=plugins,
             by_itself=schedule,
         )
+        self.dry_runs = DryRuns(clock)
         self.setup = IntegrationSetup(
-            self.host, Drafts(database, clock), self.custom_fields, self._secrets, self.audit
+            self.host,
+            Drafts(database, clock),
+            self.custom_fields,
+            self._secrets,
+            self.audit,
+            dry_runs=self.dry_runs,
         )
-        self.desk = IntegrationDesk(self.host, self.audit)
+        self.desk = IntegrationDesk(self.host, self.audit, self.dry_runs)
         self._outbox.connect(self.host.customers_merged, self.host.customers_erased)
 
     @classmethod
@@ -177,6 +184,7 @@ class SandboxCrm:
         repeat.
         """
         try:
+            await self.dry_runs.aclose()
             await self.host.aclose()
         finally:
             await self._database.aclose()

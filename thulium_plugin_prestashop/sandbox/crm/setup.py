@@ -28,6 +28,7 @@ from thulium_plugin_prestashop.hosting.secrets import EncryptedSecrets
 from thulium_plugin_prestashop.sandbox.crm.audit import Audit
 from thulium_plugin_prestashop.sandbox.crm.custom_fields import CustomFieldBook
 from thulium_plugin_prestashop.sandbox.crm.drafts import Draft, Drafts
+from thulium_plugin_prestashop.sandbox.crm.dry_runs import DryRuns
 from thulium_plugin_prestashop.sandbox.crm.errors import CrmError, NotFound, Refused
 from thulium_plugin_prestashop.sandbox.crm.settings_check import claimed_error, find_errors, integration_name
 
@@ -51,9 +52,17 @@ class IntegrationSetup:
     """Forms of integrations. Methods raise :class:`NotFound` for drafts, types and integrations that do not exist."""
 
     def __init__(
-        self, host: Host, drafts: Drafts, fields: CustomFieldBook, secrets: EncryptedSecrets, audit: Audit
+        self,
+        host: Host,
+        drafts: Drafts,
+        fields: CustomFieldBook,
+        secrets: EncryptedSecrets,
+        audit: Audit,
+        *,
+        dry_runs: DryRuns,
     ) -> None:
         self._host = host
+        self._dry_runs = dry_runs
         self._drafts = drafts
         self._fields = fields
         self._secrets = secrets
@@ -204,6 +213,7 @@ class IntegrationSetup:
         existing = self.entry(form.integration).config if form.existing else None
         if errors := await find_errors(self._host, shape, config, existing):
             return Saved(None, tuple(errors))
+        await self._dry_runs.forget(form.id)
         if form.existing:
             for key in form.stored_secrets:
                 await self._secrets.move(form.secret_handle(key), config.secret_handle(key))
@@ -234,11 +244,19 @@ class IntegrationSetup:
             raise Refused("integration.may_not_create")
         return await self._fields.create(name, field.custom_field_type or CustomFieldType.TEXT, actor)
 
-    async def preview(self, draft: str, settings: Values, report: ReportProgress) -> Preview:
-        """What a first import with these settings would do: the shop is read, nothing is written."""
+    async def preview(self, draft: str, settings: Values, actor: str) -> Saved:
+        """Begin a dry run with these settings, or say what is wrong with them. Nothing is saved."""
         form = await self._drafts.get(draft)
         shape = await self._form(form.type, _authentication(form).facts)
         config = form.config(integration_name(self.type(form.type), settings), settings, shape.version)
+        existing = self.entry(form.integration).config if form.existing else None
+        if errors := await find_errors(self._host, shape, config, existing):
+            return Saved(None, tuple(errors))
+        await self._audit.note(actor, "integration.preview", form.integration, name=config.name)
+        await self._dry_runs.start(form.id, lambda report: self._preview(form, config, report), settings)
+        return Saved(None)
+
+    async def _preview(self, form: Draft, config: IntegrationConfig, report: ReportProgress) -> Preview:
         kind, context = self.type(form.type), self._host.integrations.context(form.type)
         integration = await kind.create(context, config)
         try:

@@ -11,17 +11,21 @@ from thulium_plugin_prestashop.contract.integration import (
     Integration,
     IntegrationConfig,
     IntegrationType,
-    Preview,
 )
 from thulium_plugin_prestashop.contract.problems import Severity
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.hosting import IntegrationEntry
 from thulium_plugin_prestashop.sandbox.crm import CrmError
 from thulium_plugin_prestashop.sandbox.web.pages.administration import show_admin
+from thulium_plugin_prestashop.sandbox.web.pages.dry_runs import (
+    INTEGRATIONS,
+    dry_run_views,
+    integration_address,
+)
 from thulium_plugin_prestashop.sandbox.web.pages.form_values import by_field, fitting, typed_into
 from thulium_plugin_prestashop.sandbox.web.pages.overview import view_of
 from thulium_plugin_prestashop.sandbox.web.pages.runs import runs_for
-from thulium_plugin_prestashop.sandbox.web.pages.setup import INTEGRATIONS, public_facts
+from thulium_plugin_prestashop.sandbox.web.pages.setup import public_facts
 from thulium_plugin_prestashop.sandbox.web.visit import Visit
 from thulium_plugin_prestashop.sandbox.web.words import Words
 
@@ -66,21 +70,21 @@ async def integration(visit: Visit) -> web.Response:
     return await _show_one(visit, _entry(visit))
 
 
-async def _show_one(visit: Visit, entry: IntegrationEntry, preview: Preview | None = None) -> web.Response:
+async def _show_one(visit: Visit, entry: IntegrationEntry) -> web.Response:
     running = entry.integration
     kind = _type(visit, entry.config)
-    visit.address = _address(entry.config)
+    dry_run = visit.crm.dry_runs.get(entry.config.id)
     return show_admin(
         visit,
         "integration.html",
         "integrations",
         one=view_of(visit, await visit.crm.desk.one(entry.config.id)),
-        runs=[run for run in runs_for(visit) if run.integration == entry.config.id],
+        runs=runs_for(visit, entry.config.id) + dry_run_views(visit, entry.config.id, _address(entry.config)),
         log=await running.log(LOG_ENTRIES) if running else [],
         set_aside=await running.set_aside(SET_ASIDE) if running else [],
         shown_values=await _shown_values(visit, kind, entry.config),
         removal_note=kind.removal_note if kind else None,
-        preview=preview,
+        preview=dry_run.preview if dry_run else None,
     )
 
 
@@ -133,12 +137,6 @@ async def retry(visit: Visit) -> web.Response:
     count = await _running(entry).retry_set_aside()
     visit.say(visit.words("integrations.retried", count=count))
     return visit.go(_address(entry.config))
-
-
-async def preview(visit: Visit) -> web.Response:
-    """Dry run: what a first import would do."""
-    entry = _entry(visit)
-    return await _show_one(visit, entry, await _running(entry).preview(lambda _: None))
 
 
 async def diagnostics(visit: Visit) -> web.Response:
@@ -225,7 +223,7 @@ def _type(visit: Visit, config: IntegrationConfig) -> IntegrationType | None:
 
 
 def _address(config: IntegrationConfig) -> str:
-    return f"{INTEGRATIONS}/{quote(config.id, safe='')}"
+    return integration_address(config.id)
 
 
 async def _shown_values(

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import json
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 import attrs
 from aiohttp import ClientConnectionResetError, web
 
 from thulium_plugin_prestashop.contract.tasks import Progress
-from thulium_plugin_prestashop.hosting import Job, JobSnapshot, JobState
-from thulium_plugin_prestashop.sandbox.crm import SandboxCrm
+from thulium_plugin_prestashop.hosting import Job, JobState
+from thulium_plugin_prestashop.sandbox.crm import DryRun, SandboxCrm
 from thulium_plugin_prestashop.sandbox.web.visit import SESSION_COOKIE, Visit
 from thulium_plugin_prestashop.sandbox.web.words import Words
 
@@ -28,7 +29,6 @@ class RunView:
     """One run in the reader's words; becomes JSON for the script and values for the template."""
 
     key: str
-    integration: str
     title: str
     state: str
     """``idle``, ``running`` or ``done``."""
@@ -42,6 +42,10 @@ class RunView:
     rate: str = ""
     left: str = ""
     fraction: float | None = None
+    cancel: str = ""
+    """Where a form that cancels it is sent."""
+    result: str = ""
+    """Where a piece of a page with its result is found."""
 
 
 @attrs.define
@@ -66,7 +70,7 @@ class RunFeed:
 
     def __init__(self, crm: SandboxCrm) -> None:
         self._crm = crm
-        self._paces: dict[tuple[str, str], _Pace] = {}
+        self._paces: dict[str, _Pace] = {}
         self._closing = asyncio.Event()
 
     def close(self) -> None:
@@ -81,26 +85,62 @@ class RunFeed:
             return False
         return True
 
-    def views(self, words: Words) -> list[RunView]:
-        """The synchronisation of every running integration."""
+    def views(self, words: Words, integration: str | None = None) -> list[RunView]:
+        """The synchronisation of every running integration, or of one."""
         return [
             self._view(entry.config.name, job, words)
             for entry in self._crm.host.integrations.entries()
+            if integration in (None, entry.config.id)
             for job in self._crm.host.scheduler.jobs(entry.config.id)[:1]
         ]
 
+    def dry_runs(self, words: Words) -> list[RunView]:
+        """Those that are under way or can still be looked at."""
+        return [self.dry_run(run, words) for run in self._crm.dry_runs]
+
+    def dry_run(self, run: DryRun, words: Words) -> RunView:
+        """A dry run in the reader's words."""
+        view = RunView(
+            key=f"dry/{run.subject}",
+            title=words("dry_runs.title"),
+            state="running",
+            look="busy",
+            state_text=words("runs.running"),
+        )
+        if run.finished is None:
+            return self._counted(view, run.started, run.progress, words)
+        took = words("runs.took", time=words.span(run.finished - run.started))
+        if run.cancelled:
+            cancelled = words("dry_runs.cancelled")
+            return attrs.evolve(view, state="done", look="idle", state_text=cancelled, count=took)
+        message = words.say(run.failure) if run.failure else words("dry_runs.done")
+        return attrs.evolve(
+            view,
+            state="done",
+            look="failed" if run.failure else "ok",
+            state_text=words("runs.failed" if run.failure else "runs.done"),
+            phase=message,
+            phase_title=message,
+            count=took,
+            fraction=0.0 if run.failure else 1.0,
+        )
+
     def _view(self, name: str, job: Job, words: Words) -> RunView:
         snapshot = job.snapshot()
-        if snapshot.busy:
-            return self._under_way(name, snapshot, words)
         view = RunView(
             key=f"{snapshot.owner}/{snapshot.key}",
-            integration=snapshot.owner,
             title=name,
             state="idle",
             look="idle",
             state_text=words("runs.waiting"),
+            cancel=f"/administration/integrations/{quote(snapshot.owner, safe='')}/cancel",
         )
+        if snapshot.busy:
+            state = {JobState.QUEUED: "queued", JobState.CANCELLING: "cancelling"}.get(
+                snapshot.state, "running"
+            )
+            busy = attrs.evolve(view, state="running", look="busy", state_text=words(f"runs.{state}"))
+            return self._counted(busy, snapshot.started, snapshot.progress, words)
         last = snapshot.last
         if last is None or self._crm.clock.now() - last.finished > RESULT_SHOWN_FOR:
             return view
@@ -119,20 +159,13 @@ class RunFeed:
             fraction=1.0 if last.ok else 0.0,
         )
 
-    def _under_way(self, name: str, snapshot: JobSnapshot, words: Words) -> RunView:
-        state = {JobState.QUEUED: "queued", JobState.CANCELLING: "cancelling"}.get(snapshot.state, "running")
-        view = RunView(
-            key=f"{snapshot.owner}/{snapshot.key}",
-            integration=snapshot.owner,
-            title=name,
-            state="running",
-            look="busy",
-            state_text=words(f"runs.{state}"),
-        )
-        progress = snapshot.progress
+    def _counted(
+        self, view: RunView, started: datetime | None, progress: Progress | None, words: Words
+    ) -> RunView:
+        """A run under way with its counts, its rate and the time that is left."""
         if progress is None:
             return view
-        rate = self._measure(snapshot, progress)
+        rate = self._measure(view.key, started, progress)
         total = progress.total
         known = total is not None and total > 0
         shown = words.number(progress.done)
@@ -150,11 +183,11 @@ class RunFeed:
             fraction=min(progress.done / total, 1.0) if known and total else None,
         )
 
-    def _measure(self, snapshot: JobSnapshot, progress: Progress) -> float | None:
-        key, now = (snapshot.owner, snapshot.key), self._crm.clock.now()
+    def _measure(self, key: str, started: datetime | None, progress: Progress) -> float | None:
+        now = self._crm.clock.now()
         pace = self._paces.get(key)
-        if pace is None or (pace.started, pace.phase) != (snapshot.started, progress.phase):
-            self._paces[key] = _Pace(snapshot.started, progress.phase, now, progress.done)
+        if pace is None or (pace.started, pace.phase) != (started, progress.phase):
+            self._paces[key] = _Pace(started, progress.phase, now, progress.done)
             return None
         return pace.rate(progress.done, now)
 
@@ -162,13 +195,16 @@ class RunFeed:
 FEED = web.AppKey("run feed", RunFeed)
 
 
-def runs_for(visit: Visit) -> list[RunView]:
-    """What runs, in the visitor's words."""
-    return visit.request.app[FEED].views(visit.words)
+def runs_for(visit: Visit, integration: str | None = None) -> list[RunView]:
+    """What runs, in the visitor's words; of one integration, or of all."""
+    return visit.request.app[FEED].views(visit.words, integration)
 
 
 def _json(visit: Visit) -> str:
-    return json.dumps([attrs.asdict(view) for view in runs_for(visit)], ensure_ascii=False)
+    views = runs_for(visit)
+    if visit.is_admin:
+        views += visit.request.app[FEED].dry_runs(visit.words)
+    return json.dumps([attrs.asdict(view) for view in views], ensure_ascii=False)
 
 
 async def current(visit: Visit) -> web.Response:

@@ -7,18 +7,23 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping
-from urllib.parse import quote
 
 import attrs
 from aiohttp import ClientConnectionResetError, web
 
 from thulium_plugin_prestashop.contract.forms import Form, Values
-from thulium_plugin_prestashop.contract.integration import Finding, IntegrationType, Preview
+from thulium_plugin_prestashop.contract.integration import Finding, IntegrationType
 from thulium_plugin_prestashop.contract.problems import Severity
 from thulium_plugin_prestashop.contract.text import LocalizedText
-from thulium_plugin_prestashop.hosting.forms import check_values, secret_fields
+from thulium_plugin_prestashop.hosting.forms import secret_fields
 from thulium_plugin_prestashop.sandbox.crm import CrmError, Draft, NotFound
 from thulium_plugin_prestashop.sandbox.web.pages.administration import show_admin
+from thulium_plugin_prestashop.sandbox.web.pages.dry_runs import (
+    INTEGRATIONS,
+    draft_address,
+    dry_run_views,
+    integration_address,
+)
 from thulium_plugin_prestashop.sandbox.web.pages.form_values import (
     by_field,
     fitting,
@@ -28,7 +33,6 @@ from thulium_plugin_prestashop.sandbox.web.pages.form_values import (
 from thulium_plugin_prestashop.sandbox.web.visit import Visit
 
 LINES = "application/x-ndjson"
-INTEGRATIONS = "/administration/integrations"
 NAMED_FACTS = frozenset({"version", "shop_name"})
 
 
@@ -43,13 +47,13 @@ class _Typed:
 async def begin(visit: Visit) -> web.Response:
     """Start the form of a new integration."""
     draft = await visit.crm.setup.begin(visit.path("type"))
-    return visit.go(_address(draft.id))
+    return visit.go(draft_address(draft.id))
 
 
 async def reauthenticate(visit: Visit) -> web.Response:
     """Start the form for an integration that exists: a new key, the same shop, the same data."""
     draft = await visit.crm.setup.begin_again(visit.path("integration"))
-    return visit.go(_address(draft.id))
+    return visit.go(draft_address(draft.id))
 
 
 async def setup(visit: Visit) -> web.Response:
@@ -65,7 +69,7 @@ async def authenticate(visit: Visit) -> web.StreamResponse:
         return await _stream(visit, draft, values)
     draft = await visit.crm.setup.authenticate(draft.id, values, visit.actor)
     if draft.authenticated:
-        return visit.go(f"{_address(draft.id)}#part-2")
+        return visit.go(f"{draft_address(draft.id)}#part-2")
     return await _show(visit, draft, status=422)
 
 
@@ -75,7 +79,7 @@ async def save(visit: Visit) -> web.Response:
     form = await visit.crm.setup.settings_form(draft.id)
     values = typed_into(form, await visit.request.post())
     if await visit.field("then") == "preview":
-        return await _preview(visit, draft, form, values)
+        return await _preview(visit, draft, values)
     run = await visit.field("then") == "run"
     saved = await visit.crm.setup.save(draft.id, values, visit.actor, run=run)
     if saved.errors:
@@ -84,17 +88,15 @@ async def save(visit: Visit) -> web.Response:
         "setup.saved_running" if run else "setup.reauthenticated" if draft.existing else "setup.saved_stopped"
     )
     visit.say(visit.words(message))
-    return visit.go(f"{INTEGRATIONS}/{quote(draft.integration, safe='')}")
+    return visit.go(integration_address(draft.integration))
 
 
-async def _preview(visit: Visit, draft: Draft, form: Form, values: Values) -> web.Response:
-    """Dry run with what is typed, before anything is saved."""
-    context = visit.crm.host.integrations.context(draft.type)
-    errors = check_values(form, values) + await _type(visit, draft).validate(context, values)
-    if errors:
-        return await _show(visit, draft, _Typed(values, by_field(errors)), status=422)
-    found = await visit.crm.setup.preview(draft.id, values, lambda _: None)
-    return await _show(visit, draft, _Typed(values), preview=found)
+async def _preview(visit: Visit, draft: Draft, values: Values) -> web.Response:
+    """Begin a dry run with what is typed, before anything is saved."""
+    begun = await visit.crm.setup.preview(draft.id, values, visit.actor)
+    if begun.errors:
+        return await _show(visit, draft, _Typed(values, by_field(begun.errors)), status=422)
+    return visit.go(f"{draft_address(draft.id)}#dry-run")
 
 
 async def create_field(visit: Visit) -> web.Response:
@@ -112,10 +114,6 @@ async def create_field(visit: Visit) -> web.Response:
         return await _show(visit, draft, _Typed(values, {key: error.message}), status=422)
     visit.say(visit.words("form.field_created", name=name))
     return await _show(visit, draft, _Typed({**values, key: name}))
-
-
-def _address(draft: str) -> str:
-    return f"{INTEGRATIONS}/drafts/{quote(draft, safe='')}"
 
 
 def _type(visit: Visit, draft: Draft) -> IntegrationType:
@@ -149,7 +147,7 @@ def _end(visit: Visit, draft: Draft) -> dict[str, object]:
     """The last line of the stream: where to go on, or what is wrong with which field."""
     authentication = draft.authentication
     if authentication is None or authentication.ok:
-        return {"next": f"{_address(draft.id)}#part-2"}
+        return {"next": f"{draft_address(draft.id)}#part-2"}
     errors = {
         field: visit.renderer.page(visit, "field_error.html", message=visit.words.say(message))
         for field, message in by_field(authentication.errors).items()
@@ -165,7 +163,6 @@ async def _show(
     typed: _Typed | None = None,
     *,
     status: int = 200,
-    preview: Preview | None = None,
 ) -> web.Response:
     kind = _type(visit, draft)
     known = draft.authentication
@@ -174,10 +171,13 @@ async def _show(
     entries = visit.crm.host.integrations.entries()
     existing = next((entry.config for entry in entries if entry.config.id == draft.integration), None)
     settings = await visit.crm.setup.initial_settings(draft.id) if ready else {}
+    dry_run = visit.crm.dry_runs.get(draft.id) if ready else None
+    if dry_run is not None:
+        settings |= dict(dry_run.settings or {})
     if typed is not None:
         settings |= dict(typed.values)
     title = visit.words.say(kind.title)
-    visit.address = _address(draft.id)
+    visit.address = draft_address(draft.id)
     failed = known is not None and not known.ok
     return show_admin(
         visit,
@@ -191,8 +191,8 @@ async def _show(
             (visit.words("admin.advanced"), ""),
             (visit.words("integrations.title"), INTEGRATIONS),
         ],
-        address=_address(draft.id),
-        back=f"{INTEGRATIONS}/{quote(existing.id, safe='')}" if existing else INTEGRATIONS,
+        address=draft_address(draft.id),
+        back=integration_address(existing.id) if existing else INTEGRATIONS,
         ready=ready,
         authorization_form=kind.authorization_form,
         authorization=without_secrets(kind.authorization_form, draft.authorization),
@@ -205,7 +205,8 @@ async def _show(
         findings=known.findings if known else (),
         verdict=visit.words.say(known.message) if known else "",
         verdict_kind=Severity.ERROR.value if failed else "ok",
-        preview=preview,
+        runs=dry_run_views(visit, draft.id, draft_address(draft.id)) if ready else [],
+        preview=dry_run.preview if dry_run else None,
         facts=public_facts(visit, known.facts) if known else [],
     )
 

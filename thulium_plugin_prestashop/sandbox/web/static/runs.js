@@ -33,7 +33,17 @@ export function startRuns(root) {
   function update(runs) {
     const finished = runs.filter((run) => draw(board, run));
     board.hidden = ![...board.querySelectorAll("[data-run]")].some((box) => !box.hidden);
-    if (finished.length) document.dispatchEvent(new CustomEvent("run-finished"));
+    for (const run of finished) {
+      const result = board.querySelector(`[data-run="${CSS.escape(run.key)}"]`).dataset.result;
+      if (result) showResult(result);
+      else document.dispatchEvent(new CustomEvent("run-finished"));
+    }
+  }
+
+  // A dry run ends in a piece of the page: drawing the whole page again would lose what is being typed.
+  async function showResult(address) {
+    const answer = await fetch(address, { headers: { "X-Requested-With": "fetch" } });
+    if (answer.ok && !answer.redirected) root.querySelector("[data-results]").innerHTML = await answer.text();
   }
 
   async function poll() {
