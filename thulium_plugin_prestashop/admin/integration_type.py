@@ -5,8 +5,9 @@ from thulium_plugin_prestashop.admin.facts import Choices
 from thulium_plugin_prestashop.admin.forms import authorization_form, settings_form
 from thulium_plugin_prestashop.admin.integration import TYPE_ID, PrestaShopIntegration
 from thulium_plugin_prestashop.admin.runtime import runtime_of
-from thulium_plugin_prestashop.admin.settings import upgrade
+from thulium_plugin_prestashop.admin.settings import NewerSettingsError, upgrade
 from thulium_plugin_prestashop.admin.validation import ID_FIELD, settings_of, validate
+from thulium_plugin_prestashop.contract.errors import CannotStartError
 from thulium_plugin_prestashop.contract.forms import FieldError, Form, Values
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.contract.integration import (
@@ -80,10 +81,14 @@ class PrestaShopType:
         return value.strip() or None if isinstance(value, str) else None
 
     async def create(self, host: HostContext, config: IntegrationConfig) -> Integration:
-        """Raises :class:`.settings.SettingsError` or :class:`.settings.NewerSettingsError` for stored settings that
-        this version can't use.
+        """Raises :class:`.settings.SettingsError` for stored settings that this version can't use, and
+        :class:`~thulium_plugin_prestashop.contract.errors.CannotStartError` for those of a later version.
         """
-        settings = settings_of(host, upgrade(config.settings, config.settings_version))
+        try:
+            values = upgrade(config.settings, config.settings_version)
+        except NewerSettingsError as error:
+            raise CannotStartError(MESSAGES.text("admin.start.newer_settings", name=config.name)) from error
+        settings = settings_of(host, values)
         return await PrestaShopIntegration.start(host, config, settings, runtime_of(host).mirror)
 
     async def remove(self, host: HostContext, config: IntegrationConfig, *, keep_data: bool) -> None:

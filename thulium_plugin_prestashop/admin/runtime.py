@@ -9,9 +9,13 @@ import attrs
 
 from thulium_plugin_prestashop.admin.zones import zone_names
 from thulium_plugin_prestashop.agent.reader import Reader
+from thulium_plugin_prestashop.contract.errors import CannotStartError
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.contract.views import Viewer
+from thulium_plugin_prestashop.locale import MESSAGES
 from thulium_plugin_prestashop.mirror.engine import Mirror, open_mirror
+from thulium_plugin_prestashop.mirror.migrate import HEAD
+from thulium_plugin_prestashop.mirror.newer import NewerSchemaError
 
 KEY: Final = "prestashop"
 """Where in :attr:`HostContext.state` it lies."""
@@ -35,9 +39,17 @@ def _read_locale_data() -> None:
 
 
 async def open_runtime(host: HostContext) -> None:
-    """Open what all integrations share."""
+    """Open what all integrations share.
+
+    Raises :class:`~thulium_plugin_prestashop.contract.errors.CannotStartError` for a database of a later version.
+    """
     await asyncio.to_thread(_read_locale_data)
-    host.state[KEY] = Runtime(await open_mirror(host))
+    try:
+        mirror = await open_mirror(host)
+    except NewerSchemaError as error:
+        text = MESSAGES.text("admin.start.newer_database", found=error.found, known=HEAD)
+        raise CannotStartError(text) from error
+    host.state[KEY] = Runtime(mirror)
 
 
 async def close_runtime(host: HostContext) -> None:

@@ -29,3 +29,15 @@ class ShopUnavailableError(Exception):
     def __init__(self, message: LocalizedText) -> None:
         super().__init__(message.en)
         self.message = message
+
+
+class CannotStartError(Exception):
+    """A plugin or an integration refuses to start, for a reason that its administrator can act upon.
+
+    Raised by ``thulium_startup`` and by :meth:`.integration.IntegrationType.create`; the host shows ``message`` in the
+    place of a sentence of its own.
+    """
+
+    def __init__(self, message: LocalizedText) -> None:
+        super().__init__(message.en)
+        self.message = message

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 import attrs
 
 from thulium_plugin_prestashop.contract.customers import CustomerId, Customers, CustomFields
+from thulium_plugin_prestashop.contract.errors import CannotStartError
 from thulium_plugin_prestashop.contract.host import Allegro, Clock, Egress, HostContext, Secrets
 from thulium_plugin_prestashop.contract.integration import IntegrationType
 from thulium_plugin_prestashop.contract.orders import Caller, OrderSink
@@ -160,7 +161,8 @@ class Host:
         failure = next((answer.error for answer in answers if answer.error is not None), None)
         if failure is not None:
             self._manager.unregister(name=plugin.id)
-            raise PluginError(plugin.id, f"it does not start: {failure}") from failure
+            said = failure.message if isinstance(failure, CannotStartError) else None
+            raise PluginError(plugin.id, f"it does not start: {failure}", said) from failure
         self.plugins.append(plugin)
         await self.problems.resolve(f"plugin:{plugin.id}", PLUGIN_FAILED)
         for answer in self.hooks.ask("thulium_integration_types", plugin=plugin.id):
@@ -179,7 +181,7 @@ class Host:
                 f"plugin:{error.plugin}",
                 PLUGIN_FAILED,
                 Severity.ERROR,
-                MESSAGES.text("plugin.failed", plugin=error.plugin, reason=error.reason),
+                error.message or MESSAGES.text("plugin.failed", plugin=error.plugin, reason=error.reason),
                 MESSAGES.text("plugin.failed_todo"),
             )
         )

@@ -8,10 +8,12 @@ from datetime import datetime
 
 import attrs
 
+from thulium_plugin_prestashop.contract.errors import CannotStartError
 from thulium_plugin_prestashop.contract.forms import FieldKind
 from thulium_plugin_prestashop.contract.host import Clock, HostContext, Secrets
 from thulium_plugin_prestashop.contract.integration import Integration, IntegrationConfig, IntegrationType
 from thulium_plugin_prestashop.contract.problems import Problem, Severity
+from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.hosting.entries import FieldClaimedError, IntegrationEntry, IntegrationState
 from thulium_plugin_prestashop.hosting.locale import MESSAGES
 from thulium_plugin_prestashop.hosting.problems import ProblemList
@@ -241,6 +243,9 @@ class IntegrationRegistry:
             await self._failed(
                 slot, "integration.start_slow", "integration.start_failed_todo", seconds=START_SECONDS
             )
+        except CannotStartError as refusal:
+            log.warning("%s refuses to start: %s", config.id, refusal)
+            await self._tell_failure(slot, refusal.message, "integration.start_failed_todo")
         except Exception:
             log.exception("%s could not be started", config.id)
             await self._failed(slot, "integration.start_failed", "integration.start_failed_todo")
@@ -260,8 +265,10 @@ class IntegrationRegistry:
             return None
 
     async def _failed(self, slot: _Slot, message: str, todo: str, **values: object) -> None:
+        await self._tell_failure(slot, MESSAGES.text(message, name=slot.entry.config.name, **values), todo)
+
+    async def _tell_failure(self, slot: _Slot, text: LocalizedText, todo: str) -> None:
         config = slot.entry.config
-        text = MESSAGES.text(message, name=config.name, **values)
         slot.entry = attrs.evolve(slot.entry, state=IntegrationState.FAILED, integration=None, message=text)
         await self._problems.raise_problem(
             Problem(config.id, START_FAILED, Severity.ERROR, text, MESSAGES.text(todo))

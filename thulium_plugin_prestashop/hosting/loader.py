@@ -9,15 +9,20 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from thulium_plugin_prestashop.contract import CONTRACT_VERSION, hookspecs
 from thulium_plugin_prestashop.contract.manifest import Manifest, ManifestError, find_manifest, read_manifest
+from thulium_plugin_prestashop.contract.text import LocalizedText
 
 
 class PluginError(Exception):
-    """A plugin cannot be used; ``plugin`` names it (its id, or its entry point), ``reason`` says why."""
+    """A plugin cannot be used; ``plugin`` names it (its id, or its entry point), ``reason`` says why.
 
-    def __init__(self, plugin: str, reason: str) -> None:
+    ``message`` is what the plugin itself said to its administrator, if it did.
+    """
+
+    def __init__(self, plugin: str, reason: str, message: LocalizedText | None = None) -> None:
         super().__init__(f"plugin {plugin}: {reason}")
         self.plugin = plugin
         self.reason = reason
+        self.message = message
 
 
 @attrs.frozen

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.mirror.migrate import WRITE, upgrade
+from thulium_plugin_prestashop.mirror.newer import refuse_newer
 from thulium_plugin_prestashop.mirror.patience import PatientConnection, to_the_end
 
 FILE_NAME: Final = "prestashop.db"
@@ -117,6 +118,7 @@ async def open_mirror(host: HostContext) -> Mirror:
     """The mirror of this host, brought to the newest schema.
 
     Raises:
+        NewerSchemaError: A later version of the plugin has used the database.
         sqlalchemy.exc.SQLAlchemyError: The database cannot be opened or upgraded.
 
     """
@@ -137,6 +139,7 @@ async def open_database(where: str | Path) -> Mirror:
         engine = create_async_engine(where, **pool)
     mirror = Mirror(engine, path)
     try:
+        await refuse_newer(engine)
         await upgrade(engine)
     except BaseException:
         await mirror.close()

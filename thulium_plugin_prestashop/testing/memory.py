@@ -49,7 +49,7 @@ class MemoryCustomFields:
 
 
 class MemoryCustomers:
-    """The contract's ``Customers``. ``records`` are all there are, by id; a test may look and change them."""
+    """The contract's ``Customers``. ``records`` are all there are, by id: eight digits."""
 
     def __init__(self, fields: MemoryCustomFields) -> None:
         self._fields = fields
@@ -95,6 +95,11 @@ class MemoryCustomers:
                 self._keep(new)
                 outcomes.append(Outcome(change.id, id=new.id, changed=new != old))
         return outcomes
+
+    def restore(self, record: Customer) -> None:
+        """Hold this customer, as if it had been there before."""
+        self._given = max(self._given, int(record.id))
+        self._keep(record)
 
     def _match(self, lookup: Lookup) -> set[CustomerId]:
         match lookup:
