@@ -26,6 +26,7 @@ from thulium_plugin_prestashop.transport.http import HttpClient
 from thulium_plugin_prestashop.webservice import preflight as checks
 from thulium_plugin_prestashop.webservice.address import InvalidAddressError, ShopAddress
 from thulium_plugin_prestashop.webservice.client import WebserviceClient
+from thulium_plugin_prestashop.webservice.messages import describe
 from thulium_plugin_prestashop.webservice.query import COUNTRIES, ORDER_STATES, Query
 
 ADDRESS = "address"
@@ -33,6 +34,7 @@ API_KEY = "api_key"
 
 # Of what is wrong with access, only these are the server's doing; all else is in the key.
 _OF_THE_ADDRESS = re.compile(r"(?!auth\.)|auth\.(?:header_stripped|password_wall|method)")
+_OUT_OF_REACH = frozenset({"net.dns", "net.refused", "net.unreachable", "net.timeout", "net.reset"})
 _STATES = {"error": FindingState.ERROR, "warning": FindingState.WARNING, "info": FindingState.OK}
 _MOST_ROWS = 500
 
@@ -140,7 +142,18 @@ def _refused(checked: checks.Preflight) -> Authentication:
     )
     granted = any(checked.permissions.values())
     findings = (*(_passed(checked) if granted else ()), *map(_finding, checked.findings))
-    return Authentication(ok=False, findings=findings, errors=errors, message=_text("failed"))
+    return Authentication(
+        ok=False,
+        findings=findings,
+        errors=errors,
+        message=_text("failed"),
+        passing=all(_may_pass(finding) for finding in checked.findings if finding.severity == "error"),
+    )
+
+
+def _may_pass(finding: checks.Finding) -> bool:
+    """A server that is not there at the moment may be back later with the address as it is."""
+    return finding.key in _OUT_OF_REACH or describe(finding.key, finding.params).passing
 
 
 def _another_shop(typed: _Typed, existing: IntegrationConfig, checked: checks.Preflight) -> Authentication:

@@ -78,6 +78,10 @@ class Authentication:
     facts: dict[str, str] = attrs.field(factory=dict)
     suggested: Values = attrs.field(factory=dict)
     message: LocalizedText | None = None
+    passing: bool = False
+    """Without ``ok``: whether what is wrong may be over by itself, such as a shop that is out of reach now. Then a
+    host that has the integration already may keep it running with what it stored.
+    """
 
 
 class RunState(Enum):
