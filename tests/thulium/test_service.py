@@ -111,7 +111,7 @@ async def test_a_problem_makes_it_unhealthy_until_it_is_gone(tmp_path: Path) -> 
 
 async def test_a_caller_is_found_in_the_mirror(tmp_path: Path) -> None:
     status, lookup = free_port(), free_port()
-    (tmp_path / "token").write_text("kanarek-token")
+    (tmp_path / "token").write_text("kanarek-token-look-up")
     more = f'[lookup]\nlisten = "127.0.0.1:{lookup}"\ntoken = {{ "$file" = "token" }}'
     async with way(tmp_path, small_shop(), status=f"127.0.0.1:{status}", more=more) as here:
         bridge = started(here)
@@ -119,7 +119,7 @@ async def test_a_caller_is_found_in_the_mirror(tmp_path: Path) -> None:
             async with aiohttp.ClientSession() as session:
                 await until(session, f"http://127.0.0.1:{status}", is_settled)
                 record = next(record for record in here.thulium.store.customers.values() if record.phones)
-                url = f"http://127.0.0.1:{lookup}/lookup/kanarek-token"
+                url = f"http://127.0.0.1:{lookup}/lookup/kanarek-token-look-up"
                 async with session.get(url, params={"phone_number": record.phones[0]}) as answer:
                     assert answer.status == 200
                     card = await answer.json()

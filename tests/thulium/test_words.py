@@ -37,5 +37,5 @@ def test_every_message_is_said_somewhere() -> None:
     made |= {f"page.state_{state}" for state in ("waiting", "queued", "running", "cancelling", "stopped")}
     made |= {"page.state_not_connected", "page.ok", "page.not_ok"}
     for key in MESSAGES.messages["en"].keys() - made:
-        spoken = [key, key.removeprefix("error."), key.removeprefix("page."), key.removeprefix("todo.")]
+        spoken = [key, *(key.removeprefix(f"{part}.") for part in ("error", "page", "todo", "config"))]
         assert any(f'"{name}"' in source for name in spoken), key

@@ -28,6 +28,7 @@ from thulium_plugin_prestashop.thulium.api import ThuliumApi, parse_address, row
 from thulium_plugin_prestashop.thulium.behaviour import Behaviour
 from thulium_plugin_prestashop.thulium.config import BridgeSettings, ShopSettings
 from thulium_plugin_prestashop.thulium.customers import RestCustomers
+from thulium_plugin_prestashop.thulium.directory import prepare
 from thulium_plugin_prestashop.thulium.fields import ConfiguredFields, FieldTypes
 from thulium_plugin_prestashop.thulium.find import CardFinder
 from thulium_plugin_prestashop.thulium.learn import Learned, learn_by_reading, learn_by_test_card
@@ -92,7 +93,7 @@ class Bridge:
 
     async def _open(self) -> None:
         settings, thulium = self.settings, self.settings.thulium
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await prepare(settings.data)
         self.ledger = await Ledger.open(settings.data)
         self._stack.push_async_callback(self.ledger.aclose)
         http = await self._stack.enter_async_context(

@@ -34,8 +34,12 @@ class Checked:
     def line(self, locale: str) -> str:
         """For a terminal."""
         mark = {FindingState.OK: "✓", FindingState.WARNING: "!", FindingState.ERROR: "✗"}[self.finding.state]
+        return f"{mark} {self.side}: {self.text(locale)}"
+
+    def text(self, locale: str) -> str:
+        """What was found, and what to do about it."""
         hint = f" {self.finding.hint.for_locale(locale)}" if self.finding.hint else ""
-        return f"{mark} {self.side}: {self.finding.message.for_locale(locale)}{hint}"
+        return f"{self.finding.message.for_locale(locale)}{hint}"
 
     def to_json(self, locale: str) -> Mapping[str, str]:
         """For ``--json``."""
@@ -43,7 +47,7 @@ class Checked:
             "side": self.side,
             "key": self.finding.key,
             "state": self.finding.state.value,
-            "message": self.finding.message.for_locale(locale),
+            "message": self.text(locale),
         }
 
 
@@ -63,11 +67,14 @@ class Check:
             try:
                 await self._bridge.shops.connect(shop)
             except ShopRefusedError as error:
-                self._shop_findings(shop.id)
+                outcome = Outcome.FAILED if error.passing else Outcome.MUST_CHANGE
+                said = self._shop_findings(shop.id, outcome)
                 for reason in error.reasons:
-                    self._error(shop.id, "shop.refused", reason, Outcome.MUST_CHANGE)
+                    if reason.en not in said:
+                        self._error(shop.id, "shop.refused", reason, outcome)
             else:
-                self._shop_findings(shop.id)
+                # It was reached before, so the bridge would start with what it knows, and its runs would fail.
+                self._shop_findings(shop.id, Outcome.FAILED)
         return self.outcome
 
     async def _thulium(self, *, probe: bool) -> bool:
@@ -107,14 +114,22 @@ class Check:
             if any(target.rows for target in targets.values()):
                 self._say("thulium", "check.orders", FindingState.OK)
 
-    def _shop_findings(self, shop: str) -> None:
-        self.found += [Checked(shop, finding) for finding in self._bridge.shops.findings.get(shop, ())]
+    def _shop_findings(self, shop: str, outcome: Outcome) -> set[str]:
+        """Tell what authentication found; errors among it make the check end so. Answers what was said, in English."""
+        found = [Checked(shop, finding) for finding in self._bridge.shops.findings.get(shop, ())]
+        self.found += found
+        if any(checked.finding.state is FindingState.ERROR for checked in found):
+            self._worse(outcome)
+        return {checked.text("en") for checked in found}
 
     def _say(self, side: str, key: str, state: FindingState, **values: object) -> None:
         self.found.append(Checked(side, Finding(key, state, MESSAGES.text(key, **values))))
 
     def _error(self, side: str, key: str, message: LocalizedText, outcome: Outcome) -> None:
         self.found.append(Checked(side, Finding(key, FindingState.ERROR, message)))
+        self._worse(outcome)
+
+    def _worse(self, outcome: Outcome) -> None:
         self.outcome = max(self.outcome, outcome, key=lambda state: state.value)
 
 

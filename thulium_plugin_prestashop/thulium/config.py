@@ -1,48 +1,12 @@
-"""The bridge's settings, ``bridge.toml``: typed, with secrets from the environment or from files.
+"""The bridge's settings, as ``bridge.toml`` holds them: one class for each of its tables."""
 
-A secret is written ``{ "$env" = "NAME" }`` or ``{ "$file" = "/path" }``, never as itself, so that the file can be
-shown and kept in version control.
-"""
-
-import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
 import attrs
-import cattrs
 
 from thulium_plugin_prestashop.contract.forms import CustomFieldType, Value
-from thulium_plugin_prestashop.thulium.api import parse_address
-
-COLUMNS: Final = frozenset(
-    {
-        "id",
-        "reference",
-        "date",
-        "status",
-        "total",
-        "payment",
-        "tracking",
-        "shop",
-        "lines",
-        "delivery_address",
-        "invoice_address",
-        "note",
-        "gift_message",
-    }
-)
-"""Cells of an order that may have a column; ``lines`` are its products."""
-
-
-class ConfigError(Exception):
-    """The settings cannot be used; ``reasons`` say why, each with its place in the file."""
-
-    def __init__(self, reasons: list[str]) -> None:
-        super().__init__("; ".join(reasons))
-        self.reasons = reasons
 
 
 @attrs.frozen(repr=False)
@@ -161,137 +125,8 @@ class BridgeSettings:
         return [secret.value for secret in found]
 
 
-def read_settings(path: Path, environment: Mapping[str, str] | None = None) -> BridgeSettings:
-    """Read and check one file. Raises :class:`ConfigError`."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read ({error.strerror})"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: is not TOML ({error})"]) from error
-    reasons: list[str] = []
-    resolved = _resolve(raw, "", os.environ if environment is None else environment, path.parent, reasons)
-    if reasons:
-        raise ConfigError(reasons)
-    try:
-        settings = _converter().structure(resolved, BridgeSettings)
-    except Exception as error:
-        raise ConfigError(cattrs.transform_error(error, path=path.name)) from error
-    if reasons := _contradictions(settings):
-        raise ConfigError([f"{path.name}: {reason}" for reason in reasons])
-    return attrs.evolve(settings, data=path.parent / settings.data)
-
-
-def listen_address(text: str) -> tuple[str, int]:
-    """``host:port``. Raises ``ValueError``."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit():
-        raise ValueError(f"{text!r} is not host:port")
-    return host.strip("[]"), int(port)
-
-
-def _resolve(value: Any, place: str, environment: Mapping[str, str], folder: Path, reasons: list[str]) -> Any:  # noqa: ANN401 - a TOML tree
-    if isinstance(value, list):
-        return [
-            _resolve(entry, f"{place}[{number}]", environment, folder, reasons)
-            for number, entry in enumerate(value)
-        ]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"$env"}:
-        secret = environment.get(str(value["$env"]), "")
-        if not secret:
-            reasons.append(f"{place}: the environment variable {value['$env']} is not set")
-        return Secret(secret)
-    if value.keys() == {"$file"}:
-        file = folder / str(value["$file"])
-        try:
-            return Secret(file.read_text(encoding="utf-8").strip())
-        except OSError as error:
-            reasons.append(f"{place}: {file} cannot be read ({error.strerror})")
-            return Secret("")
-    return {
-        key: _resolve(entry, f"{place}.{key}" if place else key, environment, folder, reasons)
-        for key, entry in value.items()
-    }
-
-
 def _form(value: Any) -> Value:  # noqa: ANN401 - a TOML value
     """TOML writes dates and numbers as such; forms hold text."""
     if isinstance(value, list):
         return [str(entry) for entry in value]
     return value if isinstance(value, str | bool) else str(value)
-
-
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True)
-    converter.register_structure_hook(Secret, _secret)
-    converter.register_structure_hook(Path, lambda value, _: Path(str(value)))
-    return converter
-
-
-def _secret(value: Any, _: type) -> Secret:  # noqa: ANN401 - whatever stands in the file
-    if isinstance(value, Secret):
-        return value
-    raise ValueError('a secret is written { "$env" = "NAME" } or { "$file" = "/path" }')
-
-
-def _contradictions(settings: BridgeSettings) -> list[str]:
-    reasons = _thulium_contradictions(settings.thulium)
-    if len({shop.id for shop in settings.shops}) < len(settings.shops):
-        reasons.append("shops: two shops have the same id")
-    fields = {field.name: field.type for field in settings.thulium.custom_fields}
-    places: set[tuple[str, str]] = set()
-    for shop in settings.shops:
-        reasons += [
-            f"shops.{shop.id}.orders{reason}" for reason in _order_contradictions(shop.orders, fields)
-        ]
-        place = (shop.orders.group or "", shop.orders.prefix)
-        if shop.orders.group and place in places:
-            reasons.append(
-                f"shops.{shop.id}.orders: another shop writes to {shop.orders.group!r}; give a prefix"
-            )
-        places.add(place)
-    dates = [shop.orders.last_order_field for shop in settings.shops if shop.orders.last_order_field]
-    if len(set(dates)) < len(dates):
-        reasons.append("shops: two shops write the date of the last order to the same field")
-    for key, listen in (
-        ("status", settings.status.listen),
-        ("lookup", settings.lookup and settings.lookup.listen),
-    ):
-        try:
-            if listen:
-                listen_address(listen)
-        except ValueError as error:
-            reasons.append(f"{key}.listen: {error}")
-    return reasons
-
-
-def _thulium_contradictions(thulium: ThuliumSettings) -> list[str]:
-    reasons = []
-    fields = {field.name: field.type for field in thulium.custom_fields}
-    try:
-        parse_address(thulium.address)
-    except ValueError as error:
-        reasons.append(f"thulium.address: {error}")
-    try:
-        ZoneInfo(thulium.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        reasons.append(f"thulium.time_zone: {thulium.time_zone!r} is not a time zone such as Europe/Warsaw")
-    for key in ("company_field", "tax_number_field", "allegro_login_field"):
-        name = getattr(thulium, key)
-        if name is not None and fields.get(name) is not CustomFieldType.TEXT:
-            reasons.append(f"thulium.{key}: {name!r} must be named under thulium.custom_fields, of type text")
-    return reasons
-
-
-def _order_contradictions(orders: OrderSettings, fields: Mapping[str, CustomFieldType]) -> list[str]:
-    reasons = []
-    if unknown := sorted(orders.columns.keys() - COLUMNS):
-        reasons.append(f".columns: {', '.join(unknown)} is no cell of an order")
-    if orders.group is not None and "id" not in orders.columns:
-        reasons.append(".columns: id is needed: by it the bridge knows its own rows again")
-    date = orders.last_order_field
-    if date is not None and fields.get(date) is not CustomFieldType.DATE:
-        reasons.append(f".last_order_field: {date!r} must be named under thulium.custom_fields, of type date")
-    return reasons

@@ -33,6 +33,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from thulium_plugin_prestashop.thulium.together import undisturbed
+from thulium_plugin_prestashop.thulium.words import MESSAGES, CannotStartError
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ _facts = Table(
 )
 
 
-class LedgerError(Exception):
+class LedgerError(CannotStartError):
     """The ledger was written by a newer version of the bridge."""
 
 
@@ -135,7 +136,7 @@ class Ledger:
         event.listen(engine.sync_engine, "connect", _on_connect)
         try:
             async with engine.begin() as connection:
-                await _prepare(connection)
+                await _prepare(connection, directory)
                 salt = (
                     await connection.execute(select(_facts.c.value).where(_facts.c.key == _SALT))
                 ).scalar_one()
@@ -306,10 +307,10 @@ class Ledger:
             yield connection
 
 
-async def _prepare(connection: AsyncConnection) -> None:
+async def _prepare(connection: AsyncConnection, directory: Path) -> None:
     version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
     if version > SCHEMA_VERSION:
-        raise LedgerError(f"{FILE_NAME} was written by a newer version of the bridge")
+        raise LedgerError(MESSAGES.text("start.newer", directory=directory))
     await connection.run_sync(_metadata.create_all)
     await connection.execute(
         insert(_facts).values(key=_SALT, value=secrets.token_hex(32)).on_conflict_do_nothing()

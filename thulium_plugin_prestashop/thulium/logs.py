@@ -31,10 +31,18 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
+class _ChatterFilter(logging.Filter):
+    """Keeps out what libraries tell of their own workings: each retry by itself, each step of opening a database."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.ERROR or record.name.partition(".")[0] not in {"alembic", "stamina"}
+
+
 def handler(level: str, secrets: Iterable[str], stream: IO[str] | None = None) -> logging.Handler:
     """A handler for the root logger; the caller adds it, and takes it away at the end."""
     made = logging.StreamHandler(stream or sys.stderr)
     made.setLevel(level.upper())
     made.setFormatter(JsonFormatter())
+    made.addFilter(_ChatterFilter())
     made.addFilter(RedactingFilter(Redactor(secrets)))
     return made

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -18,17 +19,14 @@ from thulium_plugin_prestashop.hosting import spare_start_up
 from thulium_plugin_prestashop.thulium import trials
 from thulium_plugin_prestashop.thulium.bridge import OWNER, Bridge, OrderFieldsError, Tuning
 from thulium_plugin_prestashop.thulium.checks import Outcome
-from thulium_plugin_prestashop.thulium.config import (
-    BridgeSettings,
-    ConfigError,
-    listen_address,
-    read_settings,
-)
-from thulium_plugin_prestashop.thulium.ledger import LedgerError
+from thulium_plugin_prestashop.thulium.config import BridgeSettings
+from thulium_plugin_prestashop.thulium.configfile import ConfigError, read_settings
+from thulium_plugin_prestashop.thulium.contradictions import listen_address
+from thulium_plugin_prestashop.thulium.directory import prepare, sole_writer
 from thulium_plugin_prestashop.thulium.logs import handler
 from thulium_plugin_prestashop.thulium.lookup import LookupServer
 from thulium_plugin_prestashop.thulium.status import StatusServer
-from thulium_plugin_prestashop.thulium.words import MESSAGES, explain
+from thulium_plugin_prestashop.thulium.words import MESSAGES, CannotStartError, explain
 from thulium_plugin_prestashop.transport import RemoteError
 
 log = logging.getLogger(__name__)
@@ -69,24 +67,26 @@ async def run_bridge(
     Answers the exit status: 0 done, 1 failed, 2 the administrator must change something.
     """
     says = trials.Says(out or sys.stdout, as_json)
+    if check + once + dry_run > 1 or (probe and not check):
+        return says.refuse(CannotStartError(MESSAGES.text("start.options")))
     try:
         settings = await asyncio.to_thread(read_settings, config_path)
     except ConfigError as error:
-        for reason in error.reasons:
-            says.line(f"✗ {reason}")
-        says.report["problems"] = error.reasons
-        return says.end(Outcome.MUST_CHANGE)
+        return says.refuse(error)
     with _logging(settings):
         try:
-            async with Bridge(settings, tuning) as bridge:
+            await prepare(settings.data)
+            async with contextlib.AsyncExitStack() as stack:
+                if not (check or dry_run):
+                    await stack.enter_async_context(sole_writer(settings.data))
+                bridge = await stack.enter_async_context(Bridge(settings, tuning))
                 if check:
                     return says.end(await trials.check(bridge, says, probe=probe))
                 if once or dry_run:
                     return says.end(await _stoppable(trials.synchronise(bridge, says, dry_run=dry_run)))
                 return says.end(await _Service(bridge, pauses or Pauses()).run())
-        except LedgerError as error:
-            says.line(f"✗ {error}")
-            return says.end(Outcome.MUST_CHANGE)
+        except CannotStartError as error:
+            return says.refuse(error, settings.thulium.locale)
 
 
 # The service
@@ -160,10 +160,15 @@ class _Service:
 
     async def _watch(self, shop: str) -> None:
         """Wake the copying whenever a run has ended."""
+        told = None
         async for snapshot in self._bridge.host.scheduler.jobs(shop)[0].watch():
             if not snapshot.busy:
-                if snapshot.last is not None and snapshot.last.result is not None:
-                    result = snapshot.last.result
+                if (
+                    snapshot.last is not told
+                    and snapshot.last is not None
+                    and snapshot.last.result is not None
+                ):
+                    told, result = snapshot.last, snapshot.last.result
                     fields = {"shop": shop, "ok": result.ok, "figures": result.figures}
                     log.info("%s", result.message, extra={"fields": fields})
                 self._bridge.queue.changed.set()
@@ -198,7 +203,12 @@ async def _serve(stack: contextlib.AsyncExitStack, app: web.Application, listen:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, host, port).start()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        text = MESSAGES.text("start.no_listen", listen=listen, reason=reason)
+        raise CannotStartError(text) from error
 
 
 async def _told_to_stop() -> None:

@@ -12,7 +12,7 @@ from thulium_plugin_prestashop.thulium.bridge import Bridge, OrderFieldsError
 from thulium_plugin_prestashop.thulium.checks import Check, Outcome
 from thulium_plugin_prestashop.thulium.config import ShopSettings
 from thulium_plugin_prestashop.thulium.shops import ShopRefusedError
-from thulium_plugin_prestashop.thulium.words import MESSAGES, explain
+from thulium_plugin_prestashop.thulium.words import MESSAGES, CannotStartError, explain
 from thulium_plugin_prestashop.transport import AdministratorMustAct, RemoteError
 
 
@@ -28,6 +28,14 @@ class Says:
         """One line for people."""
         if not self.as_json:
             print(text, file=self.out, flush=True)
+
+    def refuse(self, error: CannotStartError, locale: str = "pl") -> int:
+        """The exit status, after the reasons why nothing was tried."""
+        reasons = [reason.for_locale(error.locale or locale) for reason in error.reasons]
+        for reason in reasons:
+            self.line(f"✗ {reason}")
+        self.report["problems"] = reasons
+        return self.end(Outcome.MUST_CHANGE)
 
     def end(self, outcome: Outcome) -> int:
         """The exit status, after the JSON object."""
@@ -85,7 +93,7 @@ async def _shop_once(bridge: Bridge, shop: ShopSettings, says: Says, *, dry_run:
     try:
         await bridge.shops.connect(shop)
     except ShopRefusedError as error:
-        return _failed(says, error.message, locale, Outcome.MUST_CHANGE)
+        return _failed(says, error.message, locale, Outcome.FAILED if error.passing else Outcome.MUST_CHANGE)
     entry = await bridge.host.integrations.start(shop.id)
     if entry.integration is None:
         return _failed(says, entry.message or MESSAGES.text("shop.refused"), locale, Outcome.FAILED)

@@ -10,6 +10,22 @@ from thulium_plugin_prestashop.transport import RemoteError
 MESSAGES = Catalogue.read(files(__package__) / "locale")
 """Read once; nothing changes them."""
 
+
+class CannotStartError(Exception):
+    """The bridge cannot start before its administrator changes something; ``reasons`` say what."""
+
+    def __init__(self, *reasons: LocalizedText, locale: str | None = None) -> None:
+        super().__init__("; ".join(reason.en for reason in reasons))
+        self.reasons = reasons
+        self.locale = locale
+        """The language of the settings, if they could be read so far."""
+
+
+def placed(place: str, message: LocalizedText) -> LocalizedText:
+    """A sentence about one place in the settings, or one field of a form."""
+    return LocalizedText(en=f"{place}: {message.en}", pl=f"{place}: {message.pl}")
+
+
 _KNOWN = frozenset(
     {
         "thulium.credentials",
