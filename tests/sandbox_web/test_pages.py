@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from tests.sandbox_web.corner_shop import KEY
+from tests.sandbox_web.corner_shop import KEY, both
 from tests.sandbox_web.people import Answer, Person, Site
+from thulium_plugin_prestashop.contract.problems import Problem, Severity
 
 
 async def dry_run(site: Site, admin: Person, begun: Answer) -> Answer:
@@ -303,3 +304,37 @@ async def test_addresses_that_make_no_sense_still_answer(site: Site, agent: Pers
     for before in ("x", "nan,1", "1e400,1", "5,", "99999999999999,1", "1,1"):
         answer = await agent.get(f"/customers/{site.customer}/history?before={before}&show=rubbish")
         assert answer.status == 200, before
+
+
+async def test_an_administrator_sees_the_most_urgent_problem_on_every_page(
+    connected: Site, admin: Person, agent: Person
+) -> None:
+    (entry,) = connected.crm.host.integrations.entries()
+    context = connected.crm.host_context("corner")
+    for key, severity in (("late", Severity.WARNING), ("gone", Severity.ERROR)):
+        problem = Problem(entry.config.id, key, severity, both(f"It is {key}."), both("Look there."))
+        await context.problems.raise_problem(problem)
+    pages = ("/customers", f"/customers/{connected.customer}", "/search?q=x", "/administration/users")
+    for path in pages:
+        page = (await admin.get(path)).text
+        assert "It is gone." in page, path
+        assert "2 problems: what to do" in page, path
+        assert "It is gone." not in (await agent.get(path)).text, path
+    for path in ("/administration/problems", f"/administration/integrations/{entry.config.id}"):
+        assert (await admin.get(path)).text.count("It is gone.") == 1, path
+    for key in ("late", "gone"):
+        await context.problems.resolve(entry.config.id, key)
+    assert "what to do" not in (await admin.get("/customers")).text
+
+
+async def test_the_audit_log_says_who_did_what(connected: Site, admin: Person) -> None:
+    (entry,) = connected.crm.host.integrations.entries()
+    await admin.post(f"/customers/{connected.customer}/edit", surname="Other")
+    await admin.post(f"/administration/integrations/{entry.config.id}/stop")
+    log = (await admin.get("/administration/audit")).text
+    rows = [
+        re.sub(r"<[^>]+>|\s+", " ", row).split() for row in re.findall(r"<tr role.*?</tr>", log, re.DOTALL)
+    ]
+    said = [" ".join(row[4:]) for row in rows[1:3]]
+    assert said == ["boss stopped an integration My corner", "boss edited a customer Customer no. 1"]
+    assert "Other" not in log

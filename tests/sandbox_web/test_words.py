@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from thulium_plugin_prestashop.contract.catalogue import Message
+from thulium_plugin_prestashop.sandbox.crm.audit import Action
 from thulium_plugin_prestashop.sandbox.web import colours
 from thulium_plugin_prestashop.sandbox.web.words import MESSAGES, Words
 
@@ -107,3 +109,8 @@ def test_the_ink_on_any_colour_is_readable(color: str) -> None:
 def test_no_text_gets_into_the_stylesheet_but_a_colour(text: str) -> None:
     rule = colours.stylesheet([colours.normalise(text)])
     assert re.fullmatch(r"\.badge-[0-9a-f]{6}\{background:#[0-9a-f]{6};color:#(000000|ffffff)\}", rule)
+
+
+def test_everything_that_is_written_down_has_its_words() -> None:
+    actions = {f"audit.did_{action.replace('.', '_')}" for action in get_args(Action)}
+    assert actions == {key for key in MESSAGES.messages["en"] if key.startswith("audit.did_")}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from thulium_plugin_prestashop.contract.host import Clock
 from thulium_plugin_prestashop.sandbox.crm import schema
-from thulium_plugin_prestashop.sandbox.crm.audit import Audit
+from thulium_plugin_prestashop.sandbox.crm.audit import Action, Audit
 from thulium_plugin_prestashop.sandbox.crm.database import Database
 from thulium_plugin_prestashop.sandbox.crm.errors import CrmError, NotFound, SignInRefused
 from thulium_plugin_prestashop.sandbox.crm.passwords import SHORTEST, Passwords, new_password
@@ -153,7 +153,7 @@ class Accounts:
             sessions = schema.sessions
             await connection.execute(sa.delete(sessions).where(sessions.c.token_hash == _hash(token)))
 
-    async def _change(self, login: str, actor: str, action: str, **values: str | bool) -> None:
+    async def _change(self, login: str, actor: str, action: Action, **values: str | bool) -> None:
         table = schema.users
         async with self._database.write() as connection:
             update = sa.update(table).where(table.c.login_key == login.strip().casefold()).values(values)

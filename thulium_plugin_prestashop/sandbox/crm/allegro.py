@@ -4,7 +4,7 @@ import attrs
 
 from thulium_plugin_prestashop.contract.forms import CustomFieldType
 from thulium_plugin_prestashop.contract.host import AllegroIntegration
-from thulium_plugin_prestashop.sandbox.crm.audit import Audit
+from thulium_plugin_prestashop.sandbox.crm.audit import Action, Audit
 from thulium_plugin_prestashop.sandbox.crm.custom_fields import CustomFieldBook
 from thulium_plugin_prestashop.sandbox.crm.errors import CrmError
 from thulium_plugin_prestashop.sandbox.crm.storages import Preferences
@@ -58,7 +58,7 @@ class AllegroDemo:
         """Switch it off; the field stays named."""
         return await self._set(attrs.evolve(self._state, running=False), "allegro.stop", actor)
 
-    async def _set(self, state: AllegroState, action: str, actor: str) -> AllegroState:
+    async def _set(self, state: AllegroState, action: Action, actor: str) -> AllegroState:
         await self._preferences.put(PREFERENCE, attrs.asdict(state))
         await self._audit.note(actor, action, NAME, field=state.login_field)
         self._state = state

@@ -1,5 +1,7 @@
 """Who did what: important actions, for the administrator."""
 
+from typing import Literal, TypeAlias
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -7,6 +9,32 @@ from thulium_plugin_prestashop.contract.host import Clock
 from thulium_plugin_prestashop.sandbox.crm import schema
 from thulium_plugin_prestashop.sandbox.crm.database import Database
 from thulium_plugin_prestashop.sandbox.crm.records import AuditEntry
+
+Action: TypeAlias = Literal[
+    "account.activate",
+    "account.create",
+    "account.deactivate",
+    "account.password",
+    "allegro.start",
+    "allegro.stop",
+    "custom_field.create",
+    "custom_field.delete",
+    "customer.create",
+    "customer.edit",
+    "customer.erase",
+    "customer.merge",
+    "customer.undo",
+    "integration.authenticate",
+    "integration.cancel",
+    "integration.preview",
+    "integration.remove",
+    "integration.run",
+    "integration.save",
+    "integration.start",
+    "integration.stop",
+    "sign_in",
+]
+"""What is written down; the first part says what its subject is."""
 
 
 class Audit:
@@ -19,7 +47,7 @@ class Audit:
     async def note(
         self,
         actor: str,
-        action: str,
+        action: Action,
         subject: str,
         *,
         connection: AsyncConnection | None = None,
@@ -38,6 +66,13 @@ class Audit:
             return
         async with self._database.write() as own:
             await own.execute(sa.insert(schema.audit), row)
+
+    async def count(self) -> int:
+        """How many entries there are."""
+        async with self._database.read() as connection:
+            return (
+                await connection.execute(sa.select(sa.func.count()).select_from(schema.audit))
+            ).scalar_one()
 
     async def page(self, *, offset: int = 0, limit: int = 50) -> list[AuditEntry]:
         """The newest entries first."""

@@ -72,6 +72,7 @@ class Renderer:
             "now": self.now(),
             "user": visit.user,
             "is_admin": visit.is_admin,
+            "alerts": visit.crm.problems.list() if visit.is_admin else (),
             "theme": visit.theme,
             "csrf": token_for(visit.secret) if visit.secret else "",
             "here": visit.request.path,

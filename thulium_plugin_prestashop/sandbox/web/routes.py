@@ -87,6 +87,7 @@ ADMINISTRATORS = _routes(
     ("POST", "/administration/custom-fields", administration.create_custom_field),
     ("POST", "/administration/custom-fields/delete", administration.delete_custom_field),
     ("GET", "/administration/problems", administration.problems),
+    ("GET", "/administration/audit", administration.audit),
     ("GET", "/administration/users", administration.users),
     ("POST", "/administration/users", administration.create_user),
 )

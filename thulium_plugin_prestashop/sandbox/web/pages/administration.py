@@ -8,6 +8,8 @@ from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.sandbox.crm import CrmError, Role
 from thulium_plugin_prestashop.sandbox.web.visit import Visit
 
+AUDIT_PAGE = 50
+
 
 def show_admin(
     visit: Visit, template: str, section: str, *, status: int = 200, **values: object
@@ -17,7 +19,6 @@ def show_admin(
         template,
         status=status,
         section=section,
-        problem_count=len(visit.crm.problems.list()),
         **values,
     )
 
@@ -84,6 +85,21 @@ async def problems(visit: Visit) -> web.Response:
         "problems",
         problems=visit.crm.problems.list(),
         names={entry.config.id: entry.config.name for entry in visit.crm.host.integrations.entries()},
+    )
+
+
+async def audit(visit: Visit) -> web.Response:
+    """Who did what, the newest first."""
+    offset = visit.number("offset")
+    return show_admin(
+        visit,
+        "audit.html",
+        "audit",
+        entries=await visit.crm.audit.page(offset=offset, limit=AUDIT_PAGE),
+        total=await visit.crm.audit.count(),
+        offset=offset,
+        limit=AUDIT_PAGE,
+        integrations={entry.config.id: entry.config.name for entry in visit.crm.host.integrations.entries()},
     )
 
 
