@@ -10,6 +10,8 @@ from typing import TypeAlias
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.browser.world import World, open_world
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
@@ -104,3 +106,9 @@ def pictures() -> Path | None:
     path = Path(folder) if os.sep in folder else Path(__file__).parent / "pictures"
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as world:
+        yield world

@@ -4,32 +4,20 @@ Every step is first done wrong, and corrected in the same form. Words are not re
 controls by what they do, and the few that are checked are those the release promises.
 """
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
 import attrs
 import pytest
-from argon2 import PasswordHasher
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Window
-from thulium_plugin_prestashop.contract.host import Egress
+from tests.browser.world import PASSWORD, World
 from thulium_plugin_prestashop.contract.views import Viewer
 from thulium_plugin_prestashop.hosting import JobSnapshot
-from thulium_plugin_prestashop.sandbox.crm import (
-    Occasion,
-    Passwords,
-    SandboxCrm,
-    seed_accounts,
-    seed_contacts,
-)
-from thulium_plugin_prestashop.sandbox.shop import DemoShop
-from thulium_plugin_prestashop.sandbox.web import serve
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "a long enough password"
 REFUSED = "http://127.0.0.1:9/"
 """The discard port: nobody listens."""
 
@@ -53,24 +41,6 @@ class Photograph(Protocol):
     async def __call__(self, name: str) -> None: ...
 
 
-@attrs.frozen
-class World:
-    crm: SandboxCrm
-    shop: DemoShop
-    url: str
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    quick = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    async with DemoShop(customers=60, orders=300) as shop:
-        egress = Egress(allow_private=True)
-        async with await SandboxCrm.open(tmp_path, egress=egress, passwords=quick) as crm:
-            await seed_accounts(crm, admin_password=PASSWORD, agent_password=PASSWORD)
-            async with serve(crm) as server:
-                yield World(crm, shop, server.url)
-
-
 @pytest.mark.parametrize("said", [ENGLISH, POLISH], ids=lambda said: said.locale)
 async def test_the_whole_way(world: World, window: Window, pictures: Path | None, said: Said) -> None:
     async with window() as page:
@@ -83,7 +53,7 @@ async def test_the_whole_way(world: World, window: Window, pictures: Path | None
         await expect(page.locator(".empty")).to_be_visible()
         await connect(page, world)
         await start(page, world, said)
-        customer = await busiest_customer(world)
+        customer = await world.busiest_customer()
         await look_at_the_card(page, world, said, customer, photograph)
 
 
@@ -153,15 +123,8 @@ async def start(page: Page, world: World, said: Said) -> None:
 async def look_at_the_card(
     page: Page, world: World, said: Said, customer: str, photograph: Photograph
 ) -> None:
-    sections = await world.crm.host.load_sections(customer, Viewer(), 10)
-    (section,) = sections
-    await seed_contacts(
-        world.crm,
-        [
-            Occasion(customer, row.cells["reference"].text, row.at, said.locale)  # type: ignore[union-attr]  # a reference is text
-            for row in section.entries[:4]
-        ],
-    )
+    (section,) = await world.crm.host.load_sections(customer, Viewer(), 10)
+    await world.talk_about(customer, said.locale)
     await page.goto(f"{world.url}/customers/{customer}")
     await page.locator(".tabs a[href*='/tabs/']").click()
     rows = page.locator("tr.order")
@@ -192,12 +155,3 @@ async def look_at_the_card(
 
 def jobs(world: World) -> list[JobSnapshot]:
     return [job.snapshot() for job in world.crm.host.scheduler.jobs()]
-
-
-async def busiest_customer(world: World) -> str:
-    """The customer with the most orders, but on one page."""
-    counts = {
-        card.id: sum(tab.table.total for tab in await world.crm.host.load_tabs(card.id, Viewer()))
-        async for card in world.crm.iter_customers()
-    }
-    return max((count, customer) for customer, count in counts.items() if count <= 25)[1]
