@@ -12,6 +12,7 @@ from tests.thulium.test_flow import Way, owned, small_shop, way
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
 from thulium_plugin_prestashop.thulium.directory import sole_writer
 from thulium_plugin_prestashop.thulium.ledger import FILE_NAME, Ledger
+from thulium_plugin_prestashop.thulium.standin import Switches
 
 
 def replace(here: Way, old: str, new: str) -> None:
@@ -110,6 +111,19 @@ async def test_a_setting_that_is_misspelt_is_refused(tmp_path: Path) -> None:
         status, report = await here.bridge(check=True)
         assert status == 2
         assert "existing_customers" in json.dumps(report)
+
+
+@pytest.mark.parametrize("unknown", ["refused", "ignored"])
+async def test_a_field_that_thulium_does_not_have_is_found_out_before_anything_is_written(
+    tmp_path: Path, unknown: str
+) -> None:
+    async with way(tmp_path, small_shop(), Switches(unknown_fields=unknown)) as here:  # type: ignore[arg-type]  # of its choices
+        here.thulium.store.add({"surname": "Agentka", "email": "agentka@foo.pl"})
+        replace(here, "PrestaShop ID", "Prestashop ID")
+        for options in ({"check": True}, {"dry_run": True}, {"once": True}):
+            status, report = await here.bridge(**options)
+            assert (status, "custom field Prestashop ID" in json.dumps(report)) == (2, True), report
+        assert here.thulium.writes == []
 
 
 async def test_each_error_is_said_once(tmp_path: Path) -> None:

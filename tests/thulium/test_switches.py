@@ -30,7 +30,7 @@ FIELDS = attrs.fields_dict(Switches)
 CHOICES = {
     name: FIELDS[name].type.__args__  # type: ignore[union-attr]  # each of these is a Literal
     for name in FIELDS
-    if hasattr(FIELDS[name].type, "__args__") and name != "largest_batch"
+    if hasattr(FIELDS[name].type, "__args__") and name not in {"largest_batch", "unknown_fields"}
 }
 
 

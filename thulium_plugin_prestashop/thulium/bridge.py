@@ -9,6 +9,7 @@ from typing import Final, Self
 
 import attrs
 
+from thulium_plugin_prestashop.contract.forms import CustomFieldType
 from thulium_plugin_prestashop.contract.host import Egress
 from thulium_plugin_prestashop.contract.integration import Integration
 from thulium_plugin_prestashop.contract.problems import Problem, Severity
@@ -159,9 +160,22 @@ class Bridge:
 
         Raises :class:`~thulium_plugin_prestashop.transport.RemoteError`.
         """
-        learned = await learn_by_reading(self.api, self.finder.behaviour)
+        learned = await learn_by_reading(self.api, self.finder.behaviour, self._key_fields())
         await self._remember(learned.behaviour)
         return learned
+
+    def _key_fields(self) -> dict[str, CustomFieldType]:
+        """The custom fields by which cards are looked up, as far as the settings name them well."""
+        offered = {kind.id: kind for kind in self.host.integrations.types()}
+        named = [
+            offered[shop.type].id_field(shop.form_settings)
+            for shop in self.settings.shops
+            if shop.type in offered
+        ]
+        types = {field.name: field.type for field in self.settings.thulium.custom_fields}
+        return {
+            name: types[name] for name in (*named, self.settings.thulium.allegro_login_field) if name in types
+        }
 
     async def probe(self) -> Behaviour:
         """Find out with a test card that is made and deleted, and remember it.

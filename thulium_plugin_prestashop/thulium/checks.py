@@ -9,6 +9,7 @@ from thulium_plugin_prestashop.contract.integration import Finding, FindingState
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.thulium.behaviour import Behaviour, Lists
 from thulium_plugin_prestashop.thulium.bridge import Bridge, OrderFieldsError
+from thulium_plugin_prestashop.thulium.learn import Learned
 from thulium_plugin_prestashop.thulium.shops import ShopRefusedError
 from thulium_plugin_prestashop.thulium.words import MESSAGES, explain
 from thulium_plugin_prestashop.transport import AdministratorMustAct, RemoteError
@@ -80,9 +81,9 @@ class Check:
     async def _thulium(self, *, probe: bool) -> bool:
         try:
             learned = await self._bridge.learn()
-            if not learned.filters_work:
-                text = MESSAGES.text("check.filters_broken")
-                self._error("thulium", "check.filters_broken", text, Outcome.MUST_CHANGE)
+            if unusable := obstacles(learned):
+                for key, text in unusable:
+                    self._error("thulium", key, text, Outcome.MUST_CHANGE)
                 return False
             behaviour = await self._bridge.probe() if probe else learned.behaviour
         except RemoteError as error:
@@ -131,6 +132,19 @@ class Check:
 
     def _worse(self, outcome: Outcome) -> None:
         self.outcome = max(self.outcome, outcome, key=lambda state: state.value)
+
+
+def obstacles(learned: Learned) -> list[tuple[str, LocalizedText]]:
+    """Why customers cannot be looked up in this Thulium, each by its key: then nothing may be written either."""
+    keys: list[tuple[str, dict[str, str]]] = []
+    if not learned.filters_work:
+        keys.append(("check.filters_broken", {}))
+    keys += [
+        ("check.field_refused", {"field": field, "words": words})
+        for field, words in learned.refused_fields.items()
+    ]
+    keys += [("check.field_ignored", {"field": field}) for field in sorted(learned.ignored_fields)]
+    return [(key, MESSAGES.text(key, **values)) for key, values in keys]
 
 
 def _behaviour(behaviour: Behaviour) -> Iterator[tuple[str, FindingState]]:

@@ -1,11 +1,12 @@
 """Finding out how this system's API behaves: by reading alone, or with a test card that is made and deleted."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
 
+from thulium_plugin_prestashop.contract.forms import CustomFieldType
 from thulium_plugin_prestashop.thulium.api import NotFoundError, RejectedError, ThuliumApi, rows_of
 from thulium_plugin_prestashop.thulium.behaviour import Behaviour, Lists
 from thulium_plugin_prestashop.thulium.find import ALL_OF_A_CARD
@@ -14,6 +15,8 @@ from thulium_plugin_prestashop.transport import AdministratorMustAct, OurFault
 
 _SAMPLE: Final = "20"
 _PARTS: Final = 3
+_NOBODYS_NUMBER: Final = "2147483629"
+"""Fits into 32 bits, and no shop has so many customers."""
 
 
 @attrs.frozen
@@ -26,16 +29,24 @@ class Learned:
     field_names: frozenset[str]
     """Custom fields that cards name; empty when no card names any."""
     cards: int
+    refused_fields: Mapping[str, str] = attrs.field(factory=dict)
+    """Key fields by which Thulium refuses to look, with its words."""
+    ignored_fields: frozenset[str] = frozenset()
+    """Key fields whose filter gives cards that do not have the value."""
 
 
-async def learn_by_reading(api: ThuliumApi, known: Behaviour) -> Learned:
-    """A handful of GETs. What cannot be seen (an empty CRM shows nothing) stays as it was known.
+async def learn_by_reading(
+    api: ThuliumApi, known: Behaviour, key_fields: Mapping[str, CustomFieldType] | None = None
+) -> Learned:
+    """A handful of GETs. What cannot be seen (an empty CRM shows nothing) stays as it was known. ``key_fields`` are
+    those by which customers are going to be looked up.
 
     Raises :class:`~thulium_plugin_prestashop.transport.RemoteError`.
     """
     nobody = f"{secrets.token_hex(12)}@{secrets.token_hex(6)}.invalid"
     if await _by_email(api, nobody):
         return Learned(known, filters_work=False, field_names=frozenset(), cards=0)
+    refused, ignored = await _field_filters(api, key_fields or {})
     rows = rows_of(await api.get("customers", [*ALL_OF_A_CARD, ("limit", _SAMPLE)]))
     cards = [card for row in rows if (card := read_card(row)) is not None]
     behaviour = known
@@ -51,7 +62,14 @@ async def learn_by_reading(api: ThuliumApi, known: Behaviour) -> Learned:
     if any(card.emails_complete for card in cards):
         behaviour = attrs.evolve(behaviour, shows_all_emails=True)
     names = frozenset[str]().union(*(card.field_names for card in cards))
-    return Learned(behaviour, filters_work=True, field_names=names, cards=len(cards))
+    return Learned(
+        behaviour,
+        filters_work=True,
+        field_names=names,
+        cards=len(cards),
+        refused_fields=refused,
+        ignored_fields=ignored,
+    )
 
 
 async def learn_by_test_card(api: ThuliumApi, known: Behaviour, *, surname: str) -> Behaviour:
@@ -104,6 +122,27 @@ async def _filters(api: ThuliumApi, known: Behaviour, card: Card, email: str) ->
     ignores = _has(await _by_email(api, email.swapcase()), card)
     contains = _has(await _by_email(api, email[1:]), card) or _has(await _by_email(api, email[:-1]), card)
     return attrs.evolve(known, email_filter_ignores_case=ignores, email_filter_exact=not contains)
+
+
+async def _field_filters(
+    api: ThuliumApi, fields: Mapping[str, CustomFieldType]
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Ask by each field for a value that nobody has: a name that does not exist shows by a refusal, or by cards."""
+    refused: dict[str, str] = {}
+    ignored = set()
+    for name, kind in fields.items():
+        value = _NOBODYS_NUMBER if kind is CustomFieldType.NUMERIC else secrets.token_hex(12)
+        query = [(f"custom_fields[{name}]", value), *ALL_OF_A_CARD, ("limit", _SAMPLE)]
+        try:
+            rows = rows_of(await api.get("customers", query))
+        except RejectedError as error:
+            refused[name] = error.words
+            continue
+        cards = [card for row in rows if (card := read_card(row)) is not None]
+        # A filter that looks for parts may find the value in a longer one.
+        if any(value not in card.custom_fields.get(name, "") for card in cards):
+            ignored.add(name)
+    return refused, frozenset(ignored)
 
 
 async def _card(api: ThuliumApi, number: int) -> Card:

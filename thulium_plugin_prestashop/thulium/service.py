@@ -18,7 +18,7 @@ from thulium_plugin_prestashop.contract.tasks import Trigger
 from thulium_plugin_prestashop.hosting import spare_start_up
 from thulium_plugin_prestashop.thulium import trials
 from thulium_plugin_prestashop.thulium.bridge import OWNER, Bridge, OrderFieldsError, Tuning
-from thulium_plugin_prestashop.thulium.checks import Outcome
+from thulium_plugin_prestashop.thulium.checks import Outcome, obstacles
 from thulium_plugin_prestashop.thulium.config import BridgeSettings
 from thulium_plugin_prestashop.thulium.configfile import ConfigError, read_settings
 from thulium_plugin_prestashop.thulium.contradictions import listen_address
@@ -148,10 +148,11 @@ class _Service:
     async def _thulium_ready(self) -> bool:
         """Whether Thulium can be used: its filters must work before anything is looked up by them."""
         try:
-            if (await self._bridge.learn()).filters_work:
+            unusable = obstacles(await self._bridge.learn())
+            if not unusable:
                 await self._bridge.problems.resolve(OWNER, "bridge.thulium")
                 return True
-            message = MESSAGES.text("check.filters_broken")
+            message = unusable[0][1]
         except RemoteError as error:
             message = explain(error)
         log.warning("%s", message)

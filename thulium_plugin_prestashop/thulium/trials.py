@@ -9,7 +9,7 @@ from thulium_plugin_prestashop.contract.errors import HostUnavailableError
 from thulium_plugin_prestashop.contract.tasks import Trigger
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.thulium.bridge import Bridge, OrderFieldsError
-from thulium_plugin_prestashop.thulium.checks import Check, Outcome
+from thulium_plugin_prestashop.thulium.checks import Check, Outcome, obstacles
 from thulium_plugin_prestashop.thulium.config import ShopSettings
 from thulium_plugin_prestashop.thulium.shops import ShopRefusedError
 from thulium_plugin_prestashop.thulium.words import MESSAGES, CannotStartError, explain
@@ -60,8 +60,10 @@ async def synchronise(bridge: Bridge, says: Says, *, dry_run: bool) -> Outcome:
     """Synchronise every shop once; with ``dry_run`` only say what a first import would do."""
     locale = bridge.viewer.locale
     try:
-        if not (await bridge.learn()).filters_work:
-            return _failed(says, MESSAGES.text("check.filters_broken"), locale, Outcome.MUST_CHANGE)
+        if unusable := obstacles(await bridge.learn()):
+            for _, text in unusable:
+                _failed(says, text, locale, Outcome.MUST_CHANGE)
+            return Outcome.MUST_CHANGE
         await bridge.order_targets()
     except RemoteError as error:
         outcome = Outcome.MUST_CHANGE if isinstance(error, AdministratorMustAct) else Outcome.FAILED

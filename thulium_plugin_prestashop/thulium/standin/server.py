@@ -126,7 +126,7 @@ class StandIn:
         return _json(self.store.show(record, request.query, self.switches))
 
     async def _post_customer(self, request: web.Request) -> web.Response:
-        return _json({"customer_id": self.store.add(await request.json()).id}, status=201)
+        return _json({"customer_id": self.store.add(await request.json(), self.switches).id}, status=201)
 
     async def _put_customer(self, request: web.Request) -> web.Response:
         self.store.change(int(request.match_info["id"]), await request.json(), self.switches)
@@ -138,7 +138,7 @@ class StandIn:
 
     async def _post_batch(self, request: web.Request) -> web.Response:
         def write(data: Mapping[str, Json]) -> tuple[int | None, str]:
-            number = self.store.add(data).id
+            number = self.store.add(data, self.switches).id
             return number, str(number)
 
         return await self._batch(request, write, by_place=True)

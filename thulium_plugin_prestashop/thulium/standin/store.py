@@ -57,19 +57,19 @@ class Store:
 
     # Customers
 
-    def add(self, data: Mapping[str, Json]) -> Record:
+    def add(self, data: Mapping[str, Json], switches: Switches | None = None) -> Record:
         """A new customer. Raises :class:`RefusedError`."""
         if not str(data.get("surname") or "").strip():
             raise RefusedError("Surname is required.")
         record = Record(0)
-        self._apply(record, data, "replace")
+        self._apply(record, data, attrs.evolve(switches or Switches(), lists="replace"))
         record.id = next(self._ids)
         self.customers[record.id] = record
         return record
 
     def change(self, number: int, data: Mapping[str, Json], switches: Switches) -> None:
         """Change what is given. Raises ``KeyError``, :class:`RefusedError`."""
-        self._apply(self.customers[number], data, switches.lists)
+        self._apply(self.customers[number], data, switches)
 
     def remove(self, number: int) -> None:
         """Delete a customer with its rows. Raises ``KeyError``."""
@@ -83,7 +83,11 @@ class Store:
             if key.startswith("custom_fields["):
                 wanted.setdefault(key.removeprefix("custom_fields[").split("]", 1)[0], []).append(value)
         if unknown := wanted.keys() - self.fields.keys():
-            raise RefusedError(f"Unknown custom field: {', '.join(sorted(unknown))}.")
+            if switches.unknown_fields == "refused":
+                raise RefusedError(f"Unknown custom field: {', '.join(sorted(unknown))}.")
+            if switches.unknown_fields == "nothing":
+                return []
+            wanted = {name: values for name, values in wanted.items() if name in self.fields}
         found = []
         for _, record in sorted(self.customers.items()):
             emails = record.emails if switches.emails_searched == "all" else record.emails[:1]
@@ -125,8 +129,10 @@ class Store:
                 shown[key] = record.addresses.get(key, {})
         return shown
 
-    def _apply(self, record: Record, data: Mapping[str, Json], lists: str) -> None:
+    def _apply(self, record: Record, data: Mapping[str, Json], switches: Switches) -> None:
         custom = data.get("custom_fields") or {}
+        if switches.unknown_fields != "refused":
+            custom = {name: value for name, value in custom.items() if name in self.fields}
         self._check(custom)
         emails, phones = _listed(data.get("email")), _listed(data.get("phone_number"))
         if bad := [email for email in emails if "@" not in email]:
@@ -141,9 +147,9 @@ class Store:
                 record.addresses[key] = {name: str(value) for name, value in data[key].items()}
         record.fields.update({name: str(value) for name, value in custom.items()})
         if "email" in data:
-            record.emails = _merged(record.emails, emails, lists)
+            record.emails = _merged(record.emails, emails, switches.lists)
         if "phone_number" in data:
-            record.phones = _merged(record.phones, phones, lists)
+            record.phones = _merged(record.phones, phones, switches.lists)
 
     def _check(self, custom: Mapping[str, Json]) -> None:
         for name, value in custom.items():

@@ -31,6 +31,9 @@ class Switches:
     """Whether PUT of a row keeps the values that it is not given."""
     empty_fields: Literal["null", "absent"] = "null"
     """Whether a card names custom fields without a value (the sample does)."""
+    unknown_fields: Literal["refused", "ignored", "nothing"] = "refused"
+    """What becomes of a custom field that does not exist: 400; as if it were not there, in filters and in writes; or
+    writes drop it and filters find nobody."""
     largest_batch: int | None = None
     """More records than this are a 413."""
     largest_page: int = 1000
