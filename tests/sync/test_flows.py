@@ -1,7 +1,6 @@
 """Whole runs against a demo shop over a real socket."""
 
 import asyncio
-import re
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,13 +12,10 @@ from sqlalchemy import text
 from tests.sync.bench import Bench
 from thulium_plugin_prestashop.contract.customers import Customer, CustomerChange, NewCustomer
 from thulium_plugin_prestashop.contract.errors import HostUnavailableError
-from thulium_plugin_prestashop.contract.host import AllegroIntegration
 from thulium_plugin_prestashop.contract.text import LocalizedText
-from thulium_plugin_prestashop.mirror.links import links_of, list_conflicts, unlink
 from thulium_plugin_prestashop.mirror.quarantine import list_aside, retry_all
 from thulium_plugin_prestashop.mirror.runlog import list_runs
 from thulium_plugin_prestashop.sandbox.shop import DemoShop, Fault, Trouble, WebserviceKey
-from thulium_plugin_prestashop.sync.forget import follow_merge
 from thulium_plugin_prestashop.sync.preview import preview
 from thulium_plugin_prestashop.sync.refresh import refresh_customer
 from thulium_plugin_prestashop.sync.run import run_sync
@@ -65,34 +61,6 @@ async def test_a_first_import_takes_everything_in_few_requests(bench: Bench) -> 
     assert len(bench.crm.cards) == report.cards_created
     # The whole of what a client reads of a run.
     assert report.as_json()["orders"] == {"read": 6_000, "stored": 6_000, "unchanged": 0, "removed": 0}
-
-
-async def test_no_two_cards_share_an_email_and_each_allegro_buyer_is_one(bench: Bench) -> None:
-    bench.allegro.found = AllegroIntegration("Allegro login")
-    async with DemoShop(customers=2_000, orders=200) as shop:
-        await bench.run(shop)
-        rows = shop.all_customers()
-    emails: dict[str, str] = {}
-    for card in bench.crm.cards.values():
-        for email in card.emails:
-            assert emails.setdefault(email.casefold(), card.id) == card.id
-    buyers: dict[str, set[str]] = {}
-    masked = [
-        str(row["email"]).casefold()
-        for row in rows
-        if "@allegromail.pl" in str(row["email"]) and not row["deleted"]
-    ]
-    assert len(masked) > 50
-    for email in masked:
-        fixed = email.partition("+")[0] + "@allegromail.pl" if "+" in email else email
-        buyers.setdefault(fixed, set()).update((emails[fixed], emails[email]))
-    assert all(len(cards) == 1 for cards in buyers.values())
-    logins = [
-        card.custom_fields["Allegro login"]
-        for card in bench.crm.cards.values()
-        if "Allegro login" in card.custom_fields
-    ]
-    assert len(logins) == len(set(logins)) > 10
 
 
 async def test_an_unchanged_shop_costs_ten_requests_and_no_write(bench: Bench) -> None:
@@ -318,137 +286,6 @@ async def test_chosen_shops_of_a_multistore(bench: Bench) -> None:
         assert (quiet.orders_stored, quiet.orders_removed, quiet.implausible) == (0, 0, {})
 
 
-async def test_two_integrations_meet_on_one_card_and_keep_their_own_fields(bench: Bench) -> None:
-    async with (
-        DemoShop(customers=50, orders=80, seed=1) as one,
-        DemoShop(customers=50, orders=80, seed=1) as two,
-    ):
-        other = attrs.evolve(bench.settings, id_field="Other ID")
-        await asyncio.gather(bench.run(one, "1"), bench.run(two, "2", settings=other))
-    assert all({ID_FIELD, "Other ID"} <= set(card.custom_fields) for card in bench.crm.cards.values())
-    emails = [email.casefold() for card in bench.crm.cards.values() for email in card.emails]
-    assert len(emails) == len(set(emails))
-
-
-async def test_existing_cards_are_filled_or_left_alone(bench: Bench) -> None:
-    async with DemoShop(customers=0, orders=0) as shop:
-        for name, email in (("Ewa", "ewa@example.com"), ("Jan", "jan@example.com")):
-            customer = shop.insert_customer(firstname=name, lastname="Ze Sklepu", email=email, id_shop=1)
-            shop.insert_address(customer, phone="601234567", company="Firma", city="Łódź", address1="Długa 1")
-        bench.crm.put(Customer("a", surname="Z CRM", emails=("EWA@example.com",)))
-        bench.crm.put(Customer("b", surname="Z CRM", emails=("jan@example.com",)))
-        never = attrs.evolve(bench.settings, existing_customers="never")
-        report = await bench.run(shop, settings=never)
-        assert (report.cards_created, report.cards_updated) == (0, 2)
-        assert bench.crm.cards["a"] == Customer(
-            "a", surname="Z CRM", emails=("EWA@example.com",), custom_fields={ID_FIELD: "1"}
-        )
-        await bench.run(shop)
-        card = bench.crm.cards["a"]
-    assert (card.name, card.surname, card.company, card.phones, card.emails) == (
-        "Ewa",
-        "Z CRM",
-        "Firma",
-        ("+48601234567",),
-        ("EWA@example.com",),
-    )
-
-
-async def test_an_agent_who_unlinks_is_respected(bench: Bench) -> None:
-    async with DemoShop(customers=0, orders=0) as shop:
-        customer = shop.insert_customer(email="ewa@example.com", id_shop=1)
-        await bench.run(shop)
-        async with bench.mirror.writing() as connection:
-            assert await unlink(connection, "1", customer)
-        shop.touch("customers", customer, firstname="Anna")
-        report = await bench.run(shop)
-        async with bench.mirror.reading() as connection:
-            link = (await links_of(connection, "1", [customer]))[customer]
-    assert (link.crm_id, link.blocked, report.cards_created) == (None, True, 0)
-
-
-async def test_cards_that_both_match_are_a_reported_conflict(bench: Bench) -> None:
-    async with DemoShop(customers=0, orders=0) as shop:
-        shop.insert_customer(email="ewa@example.com", id_shop=1)
-        bench.crm.put(Customer("a", surname="A", emails=("ewa@example.com",)))
-        bench.crm.put(Customer("b", surname="B", emails=("ewa@example.com",)))
-        report = await bench.run(shop)
-        assert (report.ok, report.conflicts, report.cards_created, bench.crm.writes) == (True, 1, 0, 0)
-        async with bench.mirror.reading() as connection:
-            (conflict,) = await list_conflicts(connection, "1")
-        assert '"candidates":["a","b"]' in conflict.conflict
-        # A person merges them, and the next run decides although nothing changed in the shop.
-        bench.crm.drop("b")
-        bench.crm.merged["b"] = "a"
-        report = await bench.run(shop)
-        async with bench.mirror.reading() as connection:
-            link = (await links_of(connection, "1", [1]))[1]
-    assert (link.crm_id, link.conflict, report.conflicts) == ("a", "", 0)
-
-
-async def test_links_follow_a_merge(bench: Bench) -> None:
-    async with DemoShop(customers=0, orders=0) as shop:
-        shop.insert_customer(email="ewa@example.com", id_shop=1)
-        shop.insert_customer(email="jan@example.com", id_shop=1)
-        await bench.run(shop)
-        kept, gone = sorted(bench.crm.cards)
-        bench.crm.drop(gone)
-        assert await follow_merge(bench.mirror, kept, [gone]) == 1
-        shop.touch("customers", 2, firstname="Anna")
-        report = await bench.run(shop)
-        async with bench.mirror.reading() as connection:
-            links = await links_of(connection, "1", [1, 2])
-    assert {link.crm_id for link in links.values()} == {kept}
-    assert report.cards_created == 0
-
-
-async def test_a_guest_who_registers_gives_the_card_the_registered_number(bench: Bench) -> None:
-    async with DemoShop(customers=0, orders=0) as shop:
-        shop.insert_customer(email="ewa@example.com", is_guest=1, id_shop=1)
-        await bench.run(shop)
-        (card,) = bench.crm.cards.values()
-        assert card.custom_fields == {ID_FIELD: "1"}
-        shop.insert_customer(email="Ewa@example.com", is_guest=0, id_shop=1)
-        await bench.run(shop)
-        (card,) = bench.crm.cards.values()
-    assert card.custom_fields == {ID_FIELD: "2"}
-
-
-async def test_a_number_given_to_another_person_is_another_card(bench: Bench) -> None:
-    async with DemoShop(customers=0, orders=0) as shop:
-        shop.insert_customer(
-            email="ewa@example.com", lastname="Pierwsza", date_add="2020-01-01 10:00:00", id_shop=1
-        )
-        await bench.run(shop)
-        shop.delete("customers", 1)
-        shop.insert_customer(
-            id=1, email="jan@example.com", lastname="Drugi", date_add="2024-01-01 10:00:00", id_shop=1
-        )
-        report = await bench.run(shop)
-        async with bench.mirror.reading() as connection:
-            link = (await links_of(connection, "1", [1]))[1]
-        quiet = await bench.run(shop)
-    assert sorted(card.emails for card in bench.crm.cards.values()) == [
-        ("ewa@example.com",),
-        ("jan@example.com",),
-    ]
-    assert bench.crm.cards[link.crm_id or ""].emails == ("jan@example.com",)
-    assert '"recycled"' in link.conflict
-    assert (report.cards_created, quiet.cards_created) == (1, 0)
-
-
-async def test_what_gdpr_left_and_deleted_people_without_orders_get_no_card(bench: Bench) -> None:
-    async with DemoShop(customers=0, orders=0) as shop:
-        nobody = shop.insert_customer(email="anonymous@psgdpr.com", id_shop=1)
-        shop.insert_order([LINE], id_customer=nobody, id_shop=1)
-        shop.insert_customer(email="gone@example.com", deleted=1, id_shop=1)
-        buyer = shop.insert_customer(email="bought@example.com", deleted=1, id_shop=1)
-        shop.insert_order([LINE], id_customer=buyer, id_shop=1)
-        report = await bench.run(shop)
-    assert report.orders_stored == 2
-    assert [card.emails for card in bench.crm.cards.values()] == [("bought@example.com",)]
-
-
 async def test_a_refresh_brings_this_customer_only(bench: Bench) -> None:
     async with DemoShop(customers=100, orders=300) as shop:
         await bench.run(shop)
@@ -495,17 +332,3 @@ async def test_a_preview_foretells_the_import_and_writes_nothing(bench: Bench) -
         report = await bench.run(shop)
     assert (foretold.create, foretold.orders) == (report.cards_created, report.orders_stored)
     assert foretold.link == {basis: n for basis, n in report.bases.items() if basis != "created"}
-
-
-async def test_the_login_pattern_of_the_settings(bench: Bench) -> None:
-    bench.allegro.found = AllegroIntegration("Allegro login")
-    settings = attrs.evolve(bench.settings, login_pattern=re.compile(r"Allegro: (\S+)"))
-    async with DemoShop(customers=0, orders=0) as shop:
-        first = shop.insert_customer(email="ab12cd34ef+1@allegromail.pl", id_shop=1)
-        shop.insert_order([LINE], id_customer=first, id_shop=1, note="Allegro: ola_88 zapłacono")
-        second = shop.insert_customer(email="ola@example.com", id_shop=1)
-        shop.insert_address(second, other="Allegro: Ola_88")
-        await bench.run(shop, settings=settings)
-    (card,) = bench.crm.cards.values()
-    assert card.custom_fields["Allegro login"].casefold() == "ola_88"
-    assert set(card.emails) == {"ab12cd34ef+1@allegromail.pl", "ab12cd34ef@allegromail.pl", "ola@example.com"}
