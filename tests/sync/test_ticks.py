@@ -35,7 +35,7 @@ async def tell_the_story(database: Path, size: int) -> list[SyncReport]:
     ):
         bench = Bench(database.parent, mirror, http)
         shop.clock.set(datetime.fromisoformat("2026-06-12T12:00:00+02:00"))
-        bench.clock.ahead = shop.clock() - bench.clock.now().timestamp()
+        bench.clock.ahead += shop.clock() - bench.clock.now().timestamp()
         assert (await bench.run(shop)).ok
         for changes in (None, 0, 0, CHANGES):
             shop.clock.advance(HALF_AN_HOUR)
@@ -68,20 +68,19 @@ async def test_a_tick_after_a_mass_update_costs_what_it_costs_on_a_small_shop(tm
 
 
 @pytest.mark.parametrize(
-    ("summer", "winter"), [("02:50", "02:05"), ("02:58", "02:01"), ("03:00", "02:00"), ("02:30", "02:30")]
+    ("summer", "winter"), [("02:50", "02:05"), ("02:58", "02:01"), ("02:59", "02:00"), ("02:30", "02:30")]
 )
 async def test_nothing_is_lost_in_the_hour_that_happens_twice(bench: Bench, summer: str, winter: str) -> None:
     """The shop writes wall-clock times: what changes a few minutes later may be dated most of an hour earlier."""
     async with DemoShop(customers=5, orders=5, until=datetime(2024, 10, 26)) as shop:  # noqa: DTZ001 - the shop's
         changed = [int(row["id"] or 0) for row in shop.all_rows("orders")][:2]
-        offset = "+02:00" if summer < "03:00" else "+01:00"
-        shop.clock.set(datetime.fromisoformat(f"2024-10-27T{summer}:00{offset}"))
-        bench.clock.ahead = shop.clock() - bench.clock.now().timestamp()
+        shop.clock.set(datetime.fromisoformat(f"2024-10-27T{summer}:00+02:00"))
+        bench.clock.ahead += shop.clock() - bench.clock.now().timestamp()
         await bench.run(shop)
         shop.touch("orders", changed[0], payment="Latem", date_upd=f"2024-10-27 {summer}:00")
         await bench.run(shop)
         shop.clock.set(datetime.fromisoformat(f"2024-10-27T{winter}:00+01:00"))
-        bench.clock.ahead = shop.clock() - bench.clock.now().timestamp()
+        bench.clock.ahead += shop.clock() - bench.clock.now().timestamp()
         shop.touch("orders", changed[1], payment="Zimą", date_upd=f"2024-10-27 {winter}:00")
         report = await bench.run(shop)
     assert (report.ok, report.orders_stored) == (True, 1)
