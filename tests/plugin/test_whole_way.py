@@ -203,6 +203,32 @@ class TestLinking:
         assert await connected.integration.link(stranger, "ALA@example.com") is None
         assert {match.customer for match in (await tab_of(connected, stranger)).matches} == ids
 
+    @pytest.mark.parametrize("by_number", [True, False], ids=["number", "email"])
+    async def test_somebody_who_came_since_the_last_run_is_asked_of_the_shop(
+        self, connected: Connected, stranger: str, *, by_number: bool
+    ) -> None:
+        newcomer = connected.shop.insert_customer(email="just.now@example.com")
+        order = connected.shop.insert_order(id_customer=newcomer, id_shop=1)
+        typed = str(newcomer) if by_number else "Just.Now@example.com"
+        assert await connected.integration.link(stranger, typed) is None
+        tab = await tab_of(connected, stranger)
+        assert [(match.customer, match.basis) for match in tab.matches] == [(newcomer, "manual")]
+        assert [row.key for row in tab.table.rows] == [f"{connected.id}:{order}"]
+        assert (await connected.synchronise()).ok
+        assert (await tab_of(connected, stranger)).matches == tab.matches
+
+    @pytest.mark.parametrize("trouble", [Trouble.LATENCY, Trouble.EMPTY_500], ids=["slow", "down"])
+    async def test_a_shop_that_does_not_answer_is_told_within_three_seconds(
+        self, connected: Connected, stranger: str, trouble: Trouble
+    ) -> None:
+        connected.shop.insert_customer(email="just.now@example.com")
+        connected.shop.faults.add(Fault(trouble, seconds=30))
+        started = monotonic()
+        error = await connected.integration.link(stranger, "just.now@example.com")
+        assert monotonic() - started < 3
+        assert error is not None
+        assert error.key == "link.shop_silent"
+
 
 class TestRefresh:
     async def test_one_customers_new_order_is_there_at_once(self, connected: Connected) -> None:

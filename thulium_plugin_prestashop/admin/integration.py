@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Final
 
 import attrs
@@ -257,8 +258,22 @@ class PrestaShopIntegration:
         return refreshed
 
     async def link(self, customer: CustomerId, typed: str) -> FieldError | None:
-        """See :func:`.linking.link`."""
-        return await linking.link(self.host, self.mirror, self.id, customer, typed)
+        """See :func:`.linking.link`. Somebody whom the mirror does not have is asked of the shop, with their orders,
+        and the answer is there as soon as that of a refresh.
+        """
+        error = await linking.link(self.host, self.mirror, self.id, customer, typed)
+        if error is None or error.key != linking.NOT_FOUND:
+            return error
+        job, started = await self._job(Trigger.PERSON), monotonic()
+        error = await linking.ask_shop(job, typed, seconds=REFRESH_SECONDS)
+        if error is None:
+            error = await linking.link(self.host, self.mirror, self.id, customer, typed)
+        if error is None:
+            # Orders that do not come in time are read by the next run: the customer is in the mirror now.
+            left = max(REFRESH_SECONDS - (monotonic() - started), 0)
+            await refresh_customer(job, customer, seconds=left)
+            self.views.forget_lookups()
+        return error
 
     async def unlink(self, customer: CustomerId, shop_customer: int) -> None:
         """See :func:`.linking.unlink`."""
