@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from thulium_plugin_prestashop.contract.views import Viewer
+from thulium_plugin_prestashop.hosting import RefusedFormError
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
 from thulium_plugin_prestashop.testing import FakeHost
-from thulium_plugin_prestashop.testing.fake_host import RefusedFormError
 
 pytest_plugins = ["pytester"]
 

@@ -6,6 +6,7 @@ therefore not imported here.
 
 from thulium_plugin_prestashop.hosting.clock import ManualClock, Sleep, SystemClock, settle
 from thulium_plugin_prestashop.hosting.collector import spare_start_up
+from thulium_plugin_prestashop.hosting.connecting import RefusedFormError, connect
 from thulium_plugin_prestashop.hosting.entries import FieldClaimedError, IntegrationEntry, IntegrationState
 from thulium_plugin_prestashop.hosting.hooks import HookAnswer, HookCalls
 from thulium_plugin_prestashop.hosting.host import Host, HostServices
@@ -49,6 +50,7 @@ __all__ = [
     "ProblemList",
     "ProblemStorage",
     "RaisedProblem",
+    "RefusedFormError",
     "Run",
     "Scheduler",
     "Sleep",
@@ -56,6 +58,7 @@ __all__ = [
     "StoredIntegration",
     "SystemClock",
     "TaskSpawner",
+    "connect",
     "inspect_plugin",
     "installed_plugins",
     "run_in_thread",

@@ -9,9 +9,14 @@ from thulium_plugin_prestashop.contract.customers import ByCustomField, Customer
 from thulium_plugin_prestashop.contract.host import Egress, HostContext
 from thulium_plugin_prestashop.contract.integration import Integration
 from thulium_plugin_prestashop.contract.views import Viewer
-from thulium_plugin_prestashop.hosting import Host, HostServices, MemoryIntegrationStorage, ProblemList
+from thulium_plugin_prestashop.hosting import (
+    Host,
+    HostServices,
+    MemoryIntegrationStorage,
+    ProblemList,
+    connect,
+)
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
-from thulium_plugin_prestashop.testing.fake_host import connect, run
 from thulium_plugin_prestashop.testing.suite import Suite, check, expect
 
 TYPE = "prestashop"
@@ -83,7 +88,8 @@ class LifeSuite(Suite):
             yield stage, shop, integration
 
     async def _synchronise(self, stage: Host, integration: Integration) -> None:
-        finished = await run(stage, integration.id)
+        (job, *_) = stage.scheduler.jobs(integration.id)
+        finished = await job.run_now().finished()
         expect(finished.ok, "the synchronisation ends well", got=finished)
 
     async def _cards(self, shop: DemoShop, host: HostContext) -> dict[int, CustomerId]:
