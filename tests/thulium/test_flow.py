@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import io
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -16,14 +15,12 @@ import attrs
 import pytest
 
 from tests.thulium.conftest import AT_ONCE, COLUMNS, ID_FIELD, new_store
-from tests.thulium.test_switches import EVERY
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
 from thulium_plugin_prestashop.thulium.bridge import Tuning
 from thulium_plugin_prestashop.thulium.service import run_bridge
 from thulium_plugin_prestashop.thulium.standin import Fault, FaultKind, StandIn, Switches
 
 RECORDINGS = Path(__file__).parents[1] / "sandbox_shop" / "recordings"
-TRIED = EVERY if os.environ.get("THULIUM_ALL_SWITCHES") else EVERY[5::54]
 SETTINGS = """
 data = "data"
 allow_private = true
@@ -76,19 +73,8 @@ class Way:
         return status, json.loads(out.getvalue())
 
     def numbers(self) -> Counter[str]:
-        """Numbers of the orders on all cards."""
-        return Counter(row.values.get(11, "") for row in self.thulium.store.rows.values())
-
-    def by_customer(self) -> dict[str, list[str]]:
-        """Number in the ID field to the numbers of the orders on that card."""
-        held = {
-            record.fields[ID_FIELD]: sorted(
-                (row["Numer"] for row in self.thulium.store.rows_of(record.id, "Orders")), key=int
-            )
-            for record in self.thulium.store.customers.values()
-            if ID_FIELD in record.fields
-        }
-        return {number: orders for number, orders in held.items() if orders}
+        """Numbers of the orders on all cards; rows without one are agents' own."""
+        return Counter(row.values[11] for row in self.thulium.store.rows.values() if 11 in row.values)
 
     def check_nothing_twice(self) -> None:
         """No two cards with one number, no order in two rows."""
@@ -177,23 +163,6 @@ async def test_recorded_answers_of_real_shops_arrive(tmp_path: Path, version: st
         here.thulium.writes.clear()
         await here.bridge(once=True)
         assert here.thulium.writes == []
-
-
-async def test_every_way_thulium_may_behave_ends_the_same(tmp_path: Path) -> None:
-    expected: dict[str, list[str]] = {}
-    for number, switches in enumerate([Switches(emails_shown="list"), *TRIED]):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        async with way(folder, small_shop(), switches) as here:
-            await here.bridge(check=True, probe=True)
-            status, report = await here.bridge(once=True)
-            assert status == 0, (switches, report)
-            here.check_nothing_twice()
-            expected = expected or here.by_customer()
-            assert here.by_customer() == expected, switches
-            here.thulium.writes.clear()
-            status, report = await here.bridge(once=True)
-            assert (status, here.thulium.writes) == (0, []), (switches, report)
 
 
 @pytest.mark.parametrize("kind", list(FaultKind))
