@@ -73,7 +73,8 @@ async def test_two_integrations_of_one_multistore_do_not_mix(bench: Bench) -> No
         for name, chosen in settings.items():
             await bench.run(shop, name, settings=chosen)
         there = {
-            str(n): {row["id"] for row in shop.all_rows("orders") if row["id_shop"] == n} for n in (1, 2)
+            str(n): {int(row["id"] or 0) for row in shop.all_rows("orders") if row["id_shop"] == n}
+            for n in (1, 2)
         }
         assert there["1"]
         assert there["2"]
