@@ -152,3 +152,26 @@ async def test_nothing_is_left_when_it_is_cancelled(tmp_path: Path) -> None:
         assert status == 0
         here.check_nothing_twice()
         assert set(here.numbers()) == owned(here.shop)
+
+
+async def test_a_caller_is_known_even_if_the_shop_was_down_when_the_bridge_started(tmp_path: Path) -> None:
+    status, lookup = free_port(), free_port()
+    (tmp_path / "token").write_text("kanarek-token-look-up")
+    more = f'[lookup]\nlisten = "127.0.0.1:{lookup}"\ntoken = {{ "$file" = "token" }}'
+    async with way(tmp_path, small_shop(), status=f"127.0.0.1:{status}", more=more) as here:
+        assert (await here.bridge(once=True))[0] == 0
+        await here.shop.__aexit__(None, None, None)
+        bridge = started(here)
+        try:
+            async with aiohttp.ClientSession() as session:
+                url = f"http://127.0.0.1:{status}"
+                await until(session, url, lambda state: state["shops"][0]["last_ok"] is False)
+                async with session.get(url, headers={"Accept-Language": "en"}) as answer:
+                    assert "The last synchronisation failed" in await answer.text()
+                record = next(record for record in here.thulium.store.customers.values() if record.phones)
+                url = f"http://127.0.0.1:{lookup}/lookup/kanarek-token-look-up"
+                async with session.get(url, params={"phone_number": record.phones[0]}) as answer:
+                    assert (answer.status, (await answer.json())["surname"]) == (200, record.texts["surname"])
+        finally:
+            bridge.cancel()
+            await asyncio.gather(bridge, return_exceptions=True)

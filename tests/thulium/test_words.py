@@ -35,7 +35,7 @@ def test_every_message_is_said_somewhere() -> None:
     source += (PACKAGE / "pages" / "status.html").read_text()
     made = {f"check.lists_{lists.value}" for lists in Lists} | {"error.net.tls"}
     made |= {f"page.state_{state}" for state in ("waiting", "queued", "running", "cancelling", "stopped")}
-    made |= {"page.state_not_connected", "page.ok", "page.not_ok"}
+    made |= {"page.state_not_connected", "page.ok", "page.not_ok", "page.retrying"}
     for key in MESSAGES.messages["en"].keys() - made:
         spoken = [key, *(key.removeprefix(f"{part}.") for part in ("error", "page", "todo", "config"))]
         assert any(f'"{name}"' in source for name in spoken), key

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import attrs
 import jinja2
@@ -64,8 +65,16 @@ class StatusServer:
             state=await self._state(locale),
             locale=locale,
             say=lambda key, **values: MESSAGES.phrase(locale, f"page.{key}", **values),
+            local=self._local,
         )
         return web.Response(text=page, content_type="text/html")
+
+    def _local(self, moment: str | None) -> str:
+        """In the company's time zone, as people write it."""
+        if moment is None:
+            return "—"
+        zone = ZoneInfo(self._bridge.viewer.time_zone)
+        return f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M}"
 
     async def _json(self, _: web.Request) -> web.Response:
         state = await self._state("en")
