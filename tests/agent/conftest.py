@@ -24,6 +24,7 @@ STATES = {
     4: ("#01B887", "Wysłane", "Shipped"),
     6: ("#2C3E50", "Anulowane", "Canceled"),
 }
+PAID, SHIPPED = 2, 4
 
 
 @attrs.frozen
@@ -60,7 +61,17 @@ class Filling:
             row("countries", 14, {"iso_code": "PL", "name": {"1": "Polska", "2": "Poland"}}),
             row("countries", 1, {"iso_code": "DE", "name": {"1": "Niemcy", "2": "Germany"}}),
             *(
-                row("order_states", state, {"color": color, "name": {"1": polish, "2": english}})
+                row(
+                    "order_states",
+                    state,
+                    {
+                        "color": color,
+                        "name": {"1": polish, "2": english},
+                        "paid": state == PAID,
+                        "shipped": state == SHIPPED,
+                        "delivery": False,
+                    },
+                )
                 for state, (color, polish, english) in STATES.items()
             ),
             *(

@@ -173,19 +173,22 @@ async def test_summary_counts_worth_last_and_first(filling: Filling, views: Make
         order_row(4, placed_at=None, total_micro=0, state=4),
         order_row(5, id_customer=999),
         order_row(6, removed_at=1),
+        order_row(7, placed_at=1_715_000_000, total_micro=9_000_000, id_currency=2, state=6),
     )
     tab = await load(views())
     facts = {fact.key: [plain(getattr(cell, "text", "")) for cell in fact.cells] for fact in tab.summary}
     assert facts == {
-        "orders": ["4"],
+        "orders": ["5"],
         "worth": ["30,01 zł", "5,00 €"],
+        "unsettled": ["9,00 €"],
         "last_order": ["3 lip 2024, 11:46"],
         "first_order": ["14 lis 2023, 23:13"],
     }
-    assert ids(tab) == [3, 2, 1, 4]
+    assert ids(tab) == [3, 7, 2, 1, 4]
     assert [(badge.key, badge.text) for badge in tab.statuses] == [
         ("2", "Płatność zaakceptowana"),
         ("4", "Wysłane"),
+        ("6", "Anulowane"),
     ]
     assert [(match.customer, match.basis, match.text) for match in tab.matches] == [
         (5, "email", "Klient 5: dopasowany po adresie e-mail"),

@@ -15,10 +15,13 @@ def _translated(texts: Mapping[str, str]) -> Translated:
 
 @attrs.frozen
 class State:
-    """An order state: its name in the shop's languages and its colour as the shop writes it."""
+    """An order state: its name in the shop's languages, its colour as the shop writes it, and whether orders in it
+    are paid or on their way, by the flags that the shop gave it.
+    """
 
     name: Translated
     color: str
+    settled: bool
 
 
 @attrs.frozen
@@ -51,7 +54,11 @@ class Lookups:
         for kind, row_id, record in rows:
             kinds[kind][row_id] = record
         states = {
-            row_id: State(_translated(record["name"]), record["color"])
+            row_id: State(
+                _translated(record["name"]),
+                record["color"],
+                settled=record["paid"] or record["shipped"] or record["delivery"],
+            )
             for row_id, record in kinds["order_states"].items()
         }
         countries = {
@@ -70,6 +77,11 @@ class Lookups:
                 (state.name for state in states.values()),
             ),
         )
+
+    def is_settled(self, state: int) -> bool:
+        """Whether an order in this state counts as bought; one in a state that the shop does not know does."""
+        known = self.states.get(state)
+        return known is None or known.settled
 
     def state_name(self, state: int, language: str) -> str:
         """The name of a state for a viewer; ``""`` when the shop does not know the state."""

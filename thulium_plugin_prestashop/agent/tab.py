@@ -24,6 +24,7 @@ from thulium_plugin_prestashop.mirror.overview import freshness
 from thulium_plugin_prestashop.mirror.reads import (
     ID_CHUNK,
     LinkedCustomer,
+    OrderLine,
     Tally,
     linked_customers,
     order_ids,
@@ -147,12 +148,21 @@ class _Page:
     async def _holding(self, ids: Sequence[int], wanted: str) -> list[int]:
         """Those of the orders that hold a product whose name or reference contains ``wanted``, in their order."""
         hits: set[int] = set()
+        # A customer with thousands of orders buys the same products again and again: each is looked at once.
+        looked_at: dict[tuple[str, str], bool] = {}
+
+        def holds(line: OrderLine) -> bool:
+            product = (line.name, line.reference)
+            if product not in looked_at:
+                looked_at[product] = wanted in folded("\n".join(product))
+            return looked_at[product]
+
         for start in range(0, len(ids), ID_CHUNK):
             products = await products_of(
                 self.connection, self.shop.integration, ids[start : start + ID_CHUNK]
             )
             for position, (order, rows) in enumerate(products, 1):
-                if any(wanted in folded(f"{line.name}\n{line.reference}") for line in order_lines(rows)):
+                if any(map(holds, order_lines(rows))):
                     hits.add(order)
                 if position % SLICE == 0:
                     await asyncio.sleep(0)
