@@ -4,9 +4,16 @@ from datetime import datetime
 
 import attrs
 import pytest
+from sqlalchemy import text
 
 from tests.sync.bench import ID_FIELD, Bench
+from thulium_plugin_prestashop.mirror.quarantine import retry_all
+from thulium_plugin_prestashop.mirror.state import ShopState
 from thulium_plugin_prestashop.sandbox.shop import DemoShop, Fault, Trouble
+from thulium_plugin_prestashop.sync.job import Working
+from thulium_plugin_prestashop.sync.lookups import choose_scopes
+from thulium_plugin_prestashop.sync.sweep import follow
+from thulium_plugin_prestashop.webservice.query import ORDERS
 
 AN_HOUR = 3_600
 
@@ -90,3 +97,32 @@ async def test_two_integrations_of_one_multistore_do_not_mix(bench: Bench) -> No
     assert (first.orders_stored, second.orders_stored, removed.orders_removed) == (1, 1, 0)
     card = next(card for card in bench.crm.cards.values() if "ewa@example.com" in card.emails)
     assert card.custom_fields == {f"{ID_FIELD} {number}": str(same[number - 1]) for number in (1, 2)}
+
+
+async def test_shops_of_two_groups_are_swept_and_mended_alike(bench: Bench) -> None:
+    """Each group is asked apart: what one of them does not show is not gone while another does."""
+    async with DemoShop(customers=100, orders=300, multistore=True) as shop:
+        shop.store.update("shops", 2, {"id_shop_group": 2})
+        shop.service.sites[2] = attrs.evolve(shop.service.sites[2], group=2)
+        second = [int(row["id"] or 0) for row in shop.all_rows("orders") if row["id_shop"] == 2]
+        lost, unread, deleted, lied_about = second[:4]
+        broken = shop.faults.add(Fault(Trouble.BAD_ROW, "orders", idents={unread}))
+        first = await bench.run(shop)
+        assert (first.orders_stored, [entry.id for entry in first.set_aside]) == (299, [unread])
+        shop.faults.remove(broken)
+
+        async with bench.mirror.writing() as connection:
+            await connection.execute(text("DELETE FROM prestashop_orders WHERE id = :id"), {"id": lost})
+            await retry_all(connection, "1")
+        shop.delete("orders", deleted)
+        report = await bench.run(shop, sweep=True)
+        assert (report.error, report.orders_removed) == (None, 1)
+        assert await orders_in(bench) == {row["id"] for row in shop.all_rows("orders")} >= {lost, unread}
+
+        # A list that leaves out a row which is there: the second question finds it, in the second group too.
+        work = Working(bench.job(shop), bench.told.append, ShopState())
+        await choose_scopes(work)
+        assert len(work.scopes) == 2
+        await follow(work, ORDERS, {lied_about}, 300)
+    assert work.report.orders_removed == 0
+    assert lied_about in await orders_in(bench)

@@ -16,7 +16,13 @@ from thulium_plugin_prestashop.sync.idset import IdSet
 from thulium_plugin_prestashop.sync.report import SyncReport, progress
 from thulium_plugin_prestashop.sync.settings import SyncSettings
 from thulium_plugin_prestashop.webservice.client import WebserviceClient
-from thulium_plugin_prestashop.webservice.query import DEFAULT_SCOPE, ORDERS, Scope, UpdatedBetween
+from thulium_plugin_prestashop.webservice.query import (
+    ADDRESSES,
+    DEFAULT_SCOPE,
+    ORDERS,
+    Scope,
+    UpdatedBetween,
+)
 from thulium_plugin_prestashop.webservice.resources import Resource
 
 LATEST: Final = datetime(2199, 12, 31)  # noqa: DTZ001 - a shop's naive time that none reaches
@@ -90,6 +96,10 @@ class Working:
         if resource is not ORDERS or self.settings.since is None:
             return ()
         return (UpdatedBetween(datetime.combine(self.settings.since, time.min), LATEST),)
+
+    def scopes_of(self, resource: Resource[Any]) -> tuple[Scope, ...]:
+        """Where to ask for rows of ``resource``: a row is in one of these scopes. Addresses are not divided by shop."""
+        return (DEFAULT_SCOPE,) if resource is ADDRESSES else self.scopes
 
     def now(self) -> int:
         """The host's clock, epoch seconds."""

@@ -41,23 +41,29 @@ async def read_lookups(work: Working, resources: Iterable[Resource[Any]]) -> Non
 
 async def _read_one(work: Working, resource: Resource[Any]) -> None:
     # Countries and currencies are shown only as far as a shop uses them; a group shows those of all its shops.
-    scope = work.scopes[0] if resource in (COUNTRIES, CURRENCIES) else DEFAULT_SCOPE
+    scopes = work.scopes if resource in (COUNTRIES, CURRENCIES) else (DEFAULT_SCOPE,)
     found: dict[int, bytes] = {}
-    after = 0
     try:
-        while True:
-            where = (IdAbove(after),) if after else ()
-            page = await work.client.fetch(Query(resource, where, limit=ROWS, scope=scope))
-            for record in page.records:
-                found[record.id] = orjson.dumps(attrs.asdict(record), option=orjson.OPT_NON_STR_KEYS)
-            if page.is_last or page.last_id is None:
-                break
-            after = page.last_id
+        for scope in scopes:
+            found |= await _whole(work, resource, scope)
     except (AdministratorMustAct, OurFault) as error:
         work.report.note(resource.name, error)
         return
     async with work.mirror.writing() as connection:
         await store_lookups(connection, work.integration, resource.name, found)
+
+
+async def _whole(work: Working, resource: Resource[Any], scope: Scope) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    after = 0
+    while True:
+        where = (IdAbove(after),) if after else ()
+        page = await work.client.fetch(Query(resource, where, limit=ROWS, scope=scope))
+        for record in page.records:
+            found[record.id] = orjson.dumps(attrs.asdict(record), option=orjson.OPT_NON_STR_KEYS)
+        if page.is_last or page.last_id is None:
+            return found
+        after = page.last_id
 
 
 def due(work: Working) -> bool:

@@ -40,11 +40,12 @@ async def fetch_needed(work: Working) -> None:
 async def fetch_by_id(work: Working, resource: Resource[Any], ids: Collection[int]) -> set[int]:
     """Fetch and store rows by id; which of them the shop still has."""
     found: set[int] = set()
-    for some in chunks(ids, MOST_IDS):
-        page = await work.client.fetch(Query(resource, (IdIn(some),), limit=MOST_IDS, scope=work.scopes[0]))
-        found.update(record.id for record in page.records)
-        found.update(entry.id for entry in page.set_aside if entry.id is not None)
-        await take_in(work, Batch(resource.name, page.records, page.set_aside, needed=True), None, None)
+    for scope in work.scopes_of(resource):
+        for some in chunks(set(ids) - found, MOST_IDS):
+            page = await work.client.fetch(Query(resource, (IdIn(some),), limit=MOST_IDS, scope=scope))
+            found.update(record.id for record in page.records)
+            found.update(entry.id for entry in page.set_aside if entry.id is not None)
+            await take_in(work, Batch(resource.name, page.records, page.set_aside, needed=True), None, None)
     return found
 
 

@@ -17,13 +17,7 @@ from thulium_plugin_prestashop.mirror.store import TABLES, chunks, remove_rows
 from thulium_plugin_prestashop.mirror.tables import orders, skipped
 from thulium_plugin_prestashop.sync.job import Working
 from thulium_plugin_prestashop.sync.needed import PAGED, fetch_by_id
-from thulium_plugin_prestashop.webservice.query import (
-    ADDRESSES,
-    CUSTOMERS,
-    DEFAULT_SCOPE,
-    MOST_IDS,
-    IdIn,
-)
+from thulium_plugin_prestashop.webservice.query import CUSTOMERS, MOST_IDS, IdIn
 from thulium_plugin_prestashop.webservice.resources import Resource
 
 LISTED: Final = 10_000
@@ -61,7 +55,7 @@ async def sweep(work: Working) -> None:
             continue
         missing, vanished, known = await _compare(work, resource)
         await fetch_by_id(work, resource, missing)
-        await _follow(work, resource, vanished, known)
+        await follow(work, resource, vanished, known)
     work.report.swept = True
 
 
@@ -69,8 +63,6 @@ async def _compare(work: Working, resource: Resource[Any]) -> tuple[set[int], se
     """Ids that only the shop has, ids that only the mirror has, and how many the mirror holds; block by block, so
     that no list of all ids ever exists.
     """
-    # Addresses are not divided by shop; the other two are asked in every scope of this run.
-    scopes = (DEFAULT_SCOPE,) if resource is ADDRESSES else work.scopes
     aside = {int(row_id) for name, row_id in work.aside if name == resource.name and row_id.isdecimal()}
     missing: set[int] = set()
     vanished: set[int] = set()
@@ -81,7 +73,7 @@ async def _compare(work: Working, resource: Resource[Any]) -> tuple[set[int], se
             await work.client.ids(
                 resource, after=after, limit=LISTED, scope=scope, where=work.within(resource)
             )
-            for scope in scopes
+            for scope in work.scopes_of(resource)
         ]
         # Full lists go on behind their last id; up to the smallest of these everything is known.
         upper = min((ids[-1] for ids in lists if len(ids) == LISTED), default=None)
@@ -121,10 +113,12 @@ async def _passed_over(
     return set((await connection.execute(query)).scalars())
 
 
-async def _follow(work: Working, resource: Resource[Any], vanished: set[int], known: int) -> None:
+async def follow(work: Working, resource: Resource[Any], vanished: set[int], known: int) -> None:
+    """Remove from the mirror what the shop, asked for these very ids, does not have either; ``known`` are all it holds."""
     confirmed = set(vanished)
-    for some in chunks(vanished, MOST_IDS):
-        confirmed -= set(await work.client.ids(resource, where=(IdIn(some),), scope=work.scopes[0]))
+    for scope in work.scopes_of(resource):
+        for some in chunks(confirmed, MOST_IDS):
+            confirmed -= set(await work.client.ids(resource, where=(IdIn(some),), scope=scope))
     if not work.job.accept_removals and implausible(len(confirmed), known):
         work.report.implausible[resource.name] = len(confirmed)
         return
