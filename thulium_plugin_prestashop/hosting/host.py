@@ -20,7 +20,7 @@ from thulium_plugin_prestashop.contract.problems import Problem, Severity
 from thulium_plugin_prestashop.contract.surfaces import CustomersAction, CustomerTabs, HistorySections
 from thulium_plugin_prestashop.contract.views import CustomerTab, HistorySection, SearchHit, TabQuery, Viewer
 from thulium_plugin_prestashop.hosting.clock import Sleep, SystemClock
-from thulium_plugin_prestashop.hosting.hooks import HookCalls
+from thulium_plugin_prestashop.hosting.hooks import HookCalls, guarded
 from thulium_plugin_prestashop.hosting.integrations import IntegrationRegistry
 from thulium_plugin_prestashop.hosting.loader import (
     InstalledPlugin,
@@ -253,12 +253,15 @@ class Host:
             "thulium_search_orders",
             {"query": query, "viewer": viewer, "limit": limit},
             time_limit=VIEW_SECONDS,
+            lists=True,
         )
         return [hit for answer in answers for hit in answer.value or ()][:limit]
 
     async def find_by_phone(self, phone: str, *, time_limit: float = VIEW_SECONDS) -> list[Caller]:
         """Who has this telephone number (E.164), over all plugins."""
-        answers = await self.hooks.call("thulium_find_by_phone", {"phone": phone}, time_limit=time_limit)
+        answers = await self.hooks.call(
+            "thulium_find_by_phone", {"phone": phone}, time_limit=time_limit, lists=True
+        )
         return [caller for answer in answers for caller in answer.value or ()]
 
     # What plugins are told
@@ -280,8 +283,7 @@ class Host:
 
     async def _view(self, key: str, load: Callable[[], Awaitable[T]], absent: T) -> T:
         try:
-            async with asyncio.timeout(VIEW_SECONDS):
-                return await load()
+            return await guarded(load(), VIEW_SECONDS)
         except Exception:
             log.exception("%s could not be shown", key)
             return absent

@@ -15,6 +15,7 @@ from thulium_plugin_prestashop.contract.integration import Integration, Integrat
 from thulium_plugin_prestashop.contract.problems import Problem, Severity
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.hosting.entries import FieldClaimedError, IntegrationEntry, IntegrationState
+from thulium_plugin_prestashop.hosting.hooks import guarded
 from thulium_plugin_prestashop.hosting.locale import MESSAGES
 from thulium_plugin_prestashop.hosting.problems import ProblemList
 from thulium_plugin_prestashop.hosting.scheduler import Scheduler
@@ -236,8 +237,7 @@ class IntegrationRegistry:
             await self._failed(slot, "integration.no_type", "integration.no_type_todo", type=config.type)
             return
         try:
-            async with asyncio.timeout(START_SECONDS):
-                integration = await offer.type.create(offer.context, config)
+            integration = await guarded(offer.type.create(offer.context, config), START_SECONDS)
         except TimeoutError:
             log.warning("%s did not start within %s s", config.id, START_SECONDS)
             await self._failed(
@@ -258,8 +258,7 @@ class IntegrationRegistry:
 
     async def _last_run(self, integration: Integration) -> datetime | None:
         try:
-            async with asyncio.timeout(STOP_SECONDS):
-                return (await integration.status()).last_run
+            return (await guarded(integration.status(), STOP_SECONDS)).last_run
         except Exception:
             log.exception("%s does not say when it last ran", integration.id)
             return None
@@ -282,8 +281,7 @@ class IntegrationRegistry:
         if integration is None:
             return
         try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await integration.stop()
+            await guarded(integration.stop(), STOP_SECONDS)
         except Exception:
             log.exception("%s did not stop cleanly", integration.id)
 
