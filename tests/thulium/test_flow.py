@@ -18,7 +18,7 @@ from tests.thulium.conftest import AT_ONCE, COLUMNS, ID_FIELD, new_store
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
 from thulium_plugin_prestashop.thulium.bridge import Tuning
 from thulium_plugin_prestashop.thulium.service import run_bridge
-from thulium_plugin_prestashop.thulium.standin import Fault, FaultKind, StandIn, Switches
+from thulium_plugin_prestashop.thulium.standin import StandIn, Switches
 
 RECORDINGS = Path(__file__).parents[1] / "sandbox_shop" / "recordings"
 SETTINGS = """
@@ -163,25 +163,6 @@ async def test_recorded_answers_of_real_shops_arrive(tmp_path: Path, version: st
         here.thulium.writes.clear()
         await here.bridge(once=True)
         assert here.thulium.writes == []
-
-
-@pytest.mark.parametrize("kind", list(FaultKind))
-async def test_faults_lose_and_double_nothing(tmp_path: Path, kind: FaultKind) -> None:
-    async with way(tmp_path, small_shop()) as here:
-        here.thulium.faults = [
-            Fault(kind, "POST", times=3),
-            Fault(kind, "PUT", skip=2, times=2),
-            Fault(kind, "GET", skip=9),
-        ]
-        for _ in range(8):
-            status, _ = await here.bridge(once=True)
-            if status == 0:
-                break
-        else:
-            pytest.fail("it never comes to rest")
-        await here.bridge(once=True)
-        here.check_nothing_twice()
-        assert set(here.numbers()) == owned(here.shop)
 
 
 async def test_a_bridge_killed_anywhere_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -83,7 +83,9 @@ async def run_bridge(
                 if check:
                     return says.end(await trials.check(bridge, says, probe=probe))
                 if once or dry_run:
-                    return says.end(await _stoppable(trials.synchronise(bridge, says, dry_run=dry_run)))
+                    return says.end(
+                        await _stoppable(trials.synchronise(bridge, says, dry_run=dry_run), bridge, says)
+                    )
                 return says.end(await _Service(bridge, pauses or Pauses()).run())
         except CannotStartError as error:
             return says.refuse(error, settings.thulium.locale)
@@ -218,7 +220,7 @@ async def _told_to_stop() -> None:
         await stop.wait()
 
 
-async def _stoppable(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+async def _stoppable(work: Coroutine[Any, Any, Outcome], bridge: Bridge, says: trials.Says) -> Outcome:
     """Run ``work``; a signal cancels it, and what it has finished stays."""
     task = asyncio.ensure_future(work)
     with _signals(task.cancel):
@@ -228,7 +230,7 @@ async def _stoppable(work: Coroutine[Any, Any, Outcome]) -> Outcome:
             current = asyncio.current_task()
             if current is not None and current.cancelling():
                 raise
-            return Outcome.FAILED
+            return trials.failed(says, MESSAGES.text("run.stopped"), bridge.viewer.locale, Outcome.FAILED)
 
 
 @contextlib.contextmanager

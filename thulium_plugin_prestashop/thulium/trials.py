@@ -62,23 +62,24 @@ async def synchronise(bridge: Bridge, says: Says, *, dry_run: bool) -> Outcome:
     try:
         if unusable := obstacles(await bridge.learn()):
             for _, text in unusable:
-                _failed(says, text, locale, Outcome.MUST_CHANGE)
+                failed(says, text, locale, Outcome.MUST_CHANGE)
             return Outcome.MUST_CHANGE
         await bridge.order_targets()
     except RemoteError as error:
         outcome = Outcome.MUST_CHANGE if isinstance(error, AdministratorMustAct) else Outcome.FAILED
-        return _failed(says, explain(error), locale, outcome)
+        return failed(says, explain(error), locale, outcome)
     except OrderFieldsError as error:
         return max(
-            (_failed(says, reason, locale, Outcome.MUST_CHANGE) for reason in error.reasons),
+            (failed(says, reason, locale, Outcome.MUST_CHANGE) for reason in error.reasons),
             key=lambda o: o.value,
         )
     outcomes = [await _shop_once(bridge, shop, says, dry_run=dry_run) for shop in bridge.settings.shops]
+    problems: list[str] = []
     if not dry_run:
         try:
             await bridge.copy_orders()
         except HostUnavailableError as error:
-            outcomes.append(_failed(says, error.message, locale, Outcome.FAILED))
+            outcomes.append(failed(says, error.message, locale, Outcome.FAILED))
         figures = {
             "created": bridge.customers.created,
             "changed": bridge.customers.changed,
@@ -86,6 +87,12 @@ async def synchronise(bridge: Bridge, says: Says, *, dry_run: bool) -> Outcome:
             "rows": bridge.rows_written,
         }
         says.line(MESSAGES.phrase(locale, "run.summary", **figures))
+        for raised in bridge.problems.list():
+            problem = raised.problem
+            words = f"{problem.message.for_locale(locale)} {problem.what_to_do.for_locale(locale)}"
+            says.line(f"! {words}")
+            problems.append(words)
+        says.report["problems"] = problems
         says.report.update(figures, writes=bridge.api.writes, requests=bridge.api.requests)
     return max(outcomes, key=lambda outcome: outcome.value, default=Outcome.DONE)
 
@@ -95,15 +102,15 @@ async def _shop_once(bridge: Bridge, shop: ShopSettings, says: Says, *, dry_run:
     try:
         await bridge.shops.connect(shop)
     except ShopRefusedError as error:
-        return _failed(says, error.message, locale, Outcome.FAILED if error.passing else Outcome.MUST_CHANGE)
+        return failed(says, error.message, locale, Outcome.FAILED if error.passing else Outcome.MUST_CHANGE)
     entry = await bridge.host.integrations.start(shop.id)
     if entry.integration is None:
-        return _failed(says, entry.message or MESSAGES.text("shop.refused"), locale, Outcome.FAILED)
+        return failed(says, entry.message or MESSAGES.text("shop.refused"), locale, Outcome.FAILED)
     if dry_run:
         try:
             preview = await entry.integration.preview(lambda _: None)
         except HostUnavailableError as error:
-            return _failed(says, error.message, locale, Outcome.FAILED)
+            return failed(says, error.message, locale, Outcome.FAILED)
         figures = {
             "create": preview.create,
             "link": sum(preview.link.values()),
@@ -126,7 +133,8 @@ async def _shop_once(bridge: Bridge, shop: ShopSettings, says: Says, *, dry_run:
     return Outcome.DONE if ended.ok else Outcome.FAILED
 
 
-def _failed(says: Says, message: LocalizedText, locale: str, outcome: Outcome) -> Outcome:
+def failed(says: Says, message: LocalizedText, locale: str, outcome: Outcome) -> Outcome:
+    """Say what went wrong; answers ``outcome``."""
     says.line(f"✗ {message.for_locale(locale)}")
     says.report["problem"] = message.for_locale(locale)
     return outcome

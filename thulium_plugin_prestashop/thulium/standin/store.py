@@ -52,6 +52,8 @@ class Store:
     groups: dict[str, tuple[int, dict[str, int]]] = attrs.field(factory=dict)
     customers: dict[int, Record] = attrs.field(factory=dict)
     rows: dict[int, Row] = attrs.field(factory=dict)
+    refused_surnames: set[str] = attrs.field(factory=set)
+    """Customers of these names are refused, as if for a reason that only Thulium knows."""
     _ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(101))
     _row_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(901))
 
@@ -134,11 +136,10 @@ class Store:
         if switches.unknown_fields != "refused":
             custom = {name: value for name, value in custom.items() if name in self.fields}
         self._check(custom)
+        if data.get("surname", record.texts.get("surname")) in self.refused_surnames:
+            raise RefusedError("This customer is not accepted.")
         emails, phones = _listed(data.get("email")), _listed(data.get("phone_number"))
-        if bad := [email for email in emails if "@" not in email]:
-            raise RefusedError(f"Wrong e-mail format: {bad[0]}.")
-        if bad := [phone for phone in phones if sum(map(str.isdigit, phone)) < _SHORTEST_PHONE]:
-            raise RefusedError(f"Wrong phone number format: {bad[0]}.")
+        _check_contacts(emails, phones)
         for key in _TEXTS:
             if key in data:
                 record.texts[key] = str(data[key])
@@ -183,6 +184,13 @@ class Store:
             for row in self.rows.values()
             if row.customer == customer and row.group == number
         ]
+
+
+def _check_contacts(emails: list[str], phones: list[str]) -> None:
+    if bad := [email for email in emails if "@" not in email]:
+        raise RefusedError(f"Wrong e-mail format: {bad[0]}.")
+    if bad := [phone for phone in phones if sum(map(str.isdigit, phone)) < _SHORTEST_PHONE]:
+        raise RefusedError(f"Wrong phone number format: {bad[0]}.")
 
 
 def _matches(held: str, asked: str, switches: Switches) -> bool:
