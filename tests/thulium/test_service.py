@@ -109,11 +109,14 @@ async def test_a_problem_makes_it_unhealthy_until_it_is_gone(tmp_path: Path) -> 
         assert right not in json.dumps(state)
 
 
-async def test_a_caller_is_found_in_the_mirror(tmp_path: Path) -> None:
+async def test_a_caller_is_found_in_the_mirror_and_nothing_is_written_of_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     status, lookup = free_port(), free_port()
     (tmp_path / "token").write_text("kanarek-token-look-up")
     more = f'[lookup]\nlisten = "127.0.0.1:{lookup}"\ntoken = {{ "$file" = "token" }}'
     async with way(tmp_path, small_shop(), status=f"127.0.0.1:{status}", more=more) as here:
+        here.path.write_text(here.path.read_text().replace('log_level = "CRITICAL"', 'log_level = "DEBUG"'))
         bridge = started(here)
         try:
             async with aiohttp.ClientSession() as session:
@@ -132,6 +135,9 @@ async def test_a_caller_is_found_in_the_mirror(tmp_path: Path) -> None:
         finally:
             bridge.cancel()
             await asyncio.gather(bridge, return_exceptions=True)
+    said = capfd.readouterr().err
+    assert "the bridge works" in said
+    assert not [text for text in ("kanarek-token-look-up", *record.phones, *record.emails) if text in said]
 
 
 async def test_nothing_is_left_when_it_is_cancelled(tmp_path: Path) -> None:

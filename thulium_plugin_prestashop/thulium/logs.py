@@ -5,9 +5,11 @@ import logging
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import IO
+from typing import IO, Final
 
 from thulium_plugin_prestashop.transport import RedactingFilter, Redactor
+
+_PACKAGE: Final = __name__.partition(".")[0]
 
 
 class JsonFormatter(logging.Formatter):
@@ -32,10 +34,15 @@ class JsonFormatter(logging.Formatter):
 
 
 class _ChatterFilter(logging.Filter):
-    """Keeps out what libraries tell of their own workings: each retry by itself, each step of opening a database."""
+    """Keeps out what libraries tell of their own workings. That is not only noise: on level DEBUG the database driver
+    writes out every value that it stores.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.ERROR or record.name.partition(".")[0] not in {"alembic", "stamina"}
+        if record.name.startswith(_PACKAGE):
+            return True
+        # stamina warns of every retry by itself; what came of them is said by who asked.
+        return record.levelno >= (logging.ERROR if record.name == "stamina" else logging.WARNING)
 
 
 def handler(level: str, secrets: Iterable[str], stream: IO[str] | None = None) -> logging.Handler:
