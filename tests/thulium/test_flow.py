@@ -216,3 +216,47 @@ async def test_what_is_wrong_is_said_and_nothing_is_written(tmp_path: Path) -> N
                 assert status == 2, (old, options, report)
                 assert words in json.dumps(report, ensure_ascii=False)
         assert here.thulium.store.customers == {}
+
+
+async def test_two_shops_share_cards_and_a_group_and_keep_apart(tmp_path: Path) -> None:
+    async with way(tmp_path, small_shop()) as here, DemoShop(customers=5, orders=9, seed=9) as second:
+        (tmp_path / "second").write_text(second.key)
+        # One person buys in both.
+        (one, *_), (other, *_) = (
+            [row for row in shop.all_customers() if str(row["deleted"]) != "1"]
+            for shop in (here.shop, second)
+        )
+        second.touch("customers", int(str(other["id"])), email=one["email"])
+        text = here.path.read_text()
+        shop = text[text.index("[[shops]]") : text.index("[status]")]
+        for old, new in (
+            ('id = "sklep"', 'id = "drugi"'),
+            (here.shop.url, second.url),
+            ('"$file" = "key"', '"$file" = "second"'),
+            ("PrestaShop ID", "Drugi ID"),
+            ('group = "Orders"', 'group = "Orders"\nprefix = "D-"'),
+            ('last_order_field = "Ostatnie"\n', ""),
+        ):
+            assert old in shop
+            shop = shop.replace(old, new)
+        text = text.replace("[status]", f"{shop}[status]")
+        here.path.write_text(
+            text.replace(
+                "custom_fields = [", 'custom_fields = [\n    { name = "Drugi ID", type = "numeric" },'
+            )
+        )
+        here.thulium.store.fields["Drugi ID"] = "numeric"
+        status, report = await here.bridge(once=True)
+        assert status == 0, report
+        numbers = here.numbers()
+        assert set(numbers) == owned(here.shop) | {f"D-{number}" for number in owned(second)}
+        assert set(numbers.values()) == {1}
+        (shared,) = (
+            record
+            for record in here.thulium.store.customers.values()
+            if {ID_FIELD, "Drugi ID"} <= record.fields.keys()
+        )
+        assert (shared.fields[ID_FIELD], shared.fields["Drugi ID"]) == (str(one["id"]), str(other["id"]))
+        here.thulium.writes.clear()
+        assert (await here.bridge(once=True))[0] == 0
+        assert here.thulium.writes == []
