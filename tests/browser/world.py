@@ -8,7 +8,7 @@ import attrs
 from argon2 import PasswordHasher
 from playwright.async_api import Page
 
-from thulium_plugin_prestashop.contract.forms import CustomFieldType
+from thulium_plugin_prestashop.contract.forms import CustomFieldType, Value
 from thulium_plugin_prestashop.contract.host import Egress
 from thulium_plugin_prestashop.contract.views import MomentCell, TextCell, Viewer
 from thulium_plugin_prestashop.sandbox.crm import (
@@ -33,11 +33,13 @@ class World:
     shop: DemoShop
     url: str
 
-    async def connect(self) -> str:
+    async def connect(self, **settings: Value) -> str:
         """Configure the shop and import it, without a browser; the integration's id."""
         await self.crm.ensure_custom_field(ID_FIELD, CustomFieldType.NUMERIC)
         configured = await self.crm.configure_integration(
-            "prestashop", {"address": self.shop.url, "api_key": self.shop.key}, {"id_field": ID_FIELD}
+            "prestashop",
+            {"address": self.shop.url, "api_key": self.shop.key},
+            {"id_field": ID_FIELD, **settings},
         )
         assert configured.id is not None, configured
         await self.synchronise(configured.id)
