@@ -8,7 +8,6 @@ before it does, and a restart goes on from the note instead of writing twice.
 import asyncio
 import hashlib
 import json
-import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -16,67 +15,17 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 import attrs
-from sqlalchemy import (
-    Column,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    delete,
-    event,
-    func,
-    select,
-)
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from thulium_plugin_prestashop.thulium import ledger_tables as tables
 from thulium_plugin_prestashop.thulium.together import undisturbed
-from thulium_plugin_prestashop.thulium.words import MESSAGES, CannotStartError
 
 T = TypeVar("T")
 
 FILE_NAME: Final = "bridge.db"
-SCHEMA_VERSION: Final = 1
-_SALT: Final = "salt"
-
-_metadata = MetaData()
-
-_written = Table(
-    "written",
-    _metadata,
-    Column("customer", Integer, primary_key=True),
-    Column("kind", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Index("written_key", "key"),
-)
-_rows = Table(
-    "rows",
-    _metadata,
-    Column("integration", String, primary_key=True),
-    Column("customer", Integer, primary_key=True),
-    Column("order", String, primary_key=True),
-    Column("state", String, nullable=False),
-    Column("item", Integer),
-    Column("checksum", String, nullable=False),
-    Column("count_before", Integer),
-)
-_queue = Table(
-    "queue",
-    _metadata,
-    Column("integration", String, primary_key=True),
-    Column("customer", Integer, primary_key=True),
-    # Grows with every telling: a customer that changes again while its rows are written stays in the queue.
-    Column("number", Integer, nullable=False),
-)
-_facts = Table(
-    "facts", _metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False)
-)
-
-
-class LedgerError(CannotStartError):
-    """The ledger was written by a newer version of the bridge."""
 
 
 class Kind(Enum):
@@ -129,16 +78,18 @@ class Ledger:
     @classmethod
     @undisturbed
     async def open(cls, directory: Path) -> Self:
-        """Open or create the file in ``directory``. Raises :class:`LedgerError`."""
+        """Open or create the file in ``directory``. Raises :class:`.ledger_tables.LedgerError`."""
         engine = create_async_engine(
             URL.create("sqlite+aiosqlite", database=str(directory / FILE_NAME)), pool_size=2
         )
-        event.listen(engine.sync_engine, "connect", _on_connect)
+        event.listen(engine.sync_engine, "connect", tables.set_up)
         try:
             async with engine.begin() as connection:
-                await _prepare(connection, directory)
+                await tables.prepare(connection, directory)
                 salt = (
-                    await connection.execute(select(_facts.c.value).where(_facts.c.key == _SALT))
+                    await connection.execute(
+                        select(tables.facts.c.value).where(tables.facts.c.key == tables.SALT)
+                    )
                 ).scalar_one()
         except BaseException:
             await engine.dispose()
@@ -158,8 +109,8 @@ class Ledger:
         found: dict[int, set[str]] = {}
         async with self._engine.connect() as connection:
             for part in _parts(list(customers)):
-                query = select(_written.c.customer, _written.c.key).where(
-                    _written.c.customer.in_(part), _written.c.kind == kind.value
+                query = select(tables.written.c.customer, tables.written.c.key).where(
+                    tables.written.c.customer.in_(part), tables.written.c.kind == kind.value
                 )
                 for customer, key in await connection.execute(query):
                     found.setdefault(customer, set()).add(key)
@@ -172,8 +123,8 @@ class Ledger:
         found: dict[str, set[int]] = {}
         async with self._engine.connect() as connection:
             for part in _parts(list(by_fingerprint)):
-                query = select(_written.c.customer, _written.c.key).where(
-                    _written.c.key.in_(part), _written.c.kind == kind.value
+                query = select(tables.written.c.customer, tables.written.c.key).where(
+                    tables.written.c.key.in_(part), tables.written.c.kind == kind.value
                 )
                 for customer, fingerprint in await connection.execute(query):
                     found.setdefault(by_fingerprint[fingerprint], set()).add(customer)
@@ -191,14 +142,16 @@ class Ledger:
         ]
         if entries:
             async with self._writing() as connection:
-                await connection.execute(insert(_written).on_conflict_do_nothing(), entries)
+                await connection.execute(insert(tables.written).on_conflict_do_nothing(), entries)
 
     # Rows of orders
 
     @undisturbed
     async def rows(self, integration: str, customer: int) -> dict[str, RowNote]:
         """The rows on one card, by order."""
-        query = select(_rows).where(_rows.c.integration == integration, _rows.c.customer == customer)
+        query = select(tables.rows).where(
+            tables.rows.c.integration == integration, tables.rows.c.customer == customer
+        )
         async with self._engine.connect() as connection:
             found = (await connection.execute(query)).all()
         return {
@@ -212,8 +165,8 @@ class Ledger:
         values = {"state": note.state.value, "item": note.item, "checksum": note.checksum}
         values["count_before"] = note.count_before
         place = {"integration": integration, "customer": customer, "order": note.order}
-        statement = insert(_rows).values(**place, **values)
-        keys = [_rows.c.integration, _rows.c.customer, _rows.c.order]
+        statement = insert(tables.rows).values(**place, **values)
+        keys = [tables.rows.c.integration, tables.rows.c.customer, tables.rows.c.order]
         async with self._writing() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
 
@@ -222,8 +175,10 @@ class Ledger:
         """The row is gone."""
         async with self._writing() as connection:
             await connection.execute(
-                delete(_rows).where(
-                    _rows.c.integration == integration, _rows.c.customer == customer, _rows.c.order == order
+                delete(tables.rows).where(
+                    tables.rows.c.integration == integration,
+                    tables.rows.c.customer == customer,
+                    tables.rows.c.order == order,
                 )
             )
 
@@ -233,14 +188,14 @@ class Ledger:
     async def enqueue(self, integration: str, customers: Iterable[int]) -> None:
         """Remember whose orders changed, once each."""
         async with self._writing() as connection:
-            highest = select(func.coalesce(func.max(_queue.c.number), 0))
+            highest = select(func.coalesce(func.max(tables.queue.c.number), 0))
             number = (await connection.execute(highest)).scalar_one() + 1
             entries = [{"integration": integration, "customer": c, "number": number} for c in customers]
             if entries:
-                statement = insert(_queue)
+                statement = insert(tables.queue)
                 await connection.execute(
                     statement.on_conflict_do_update(
-                        index_elements=[_queue.c.integration, _queue.c.customer],
+                        index_elements=[tables.queue.c.integration, tables.queue.c.customer],
                         set_={"number": statement.excluded.number},
                     ),
                     entries,
@@ -249,7 +204,11 @@ class Ledger:
     @undisturbed
     async def queued(self, limit: int = 500) -> list[Queued]:
         """The oldest entries."""
-        query = select(_queue).order_by(_queue.c.number, _queue.c.integration, _queue.c.customer).limit(limit)
+        query = (
+            select(tables.queue)
+            .order_by(tables.queue.c.number, tables.queue.c.integration, tables.queue.c.customer)
+            .limit(limit)
+        )
         async with self._engine.connect() as connection:
             return [
                 Queued(row.integration, row.customer, row.number) for row in await connection.execute(query)
@@ -259,17 +218,19 @@ class Ledger:
     async def queue_length(self) -> int:
         """How many customers' rows are to be looked at."""
         async with self._engine.connect() as connection:
-            return int((await connection.execute(select(func.count()).select_from(_queue))).scalar_one())
+            return int(
+                (await connection.execute(select(func.count()).select_from(tables.queue))).scalar_one()
+            )
 
     @undisturbed
     async def dequeue(self, done: Queued) -> None:
         """Its rows are as they should be, unless it changed again meanwhile."""
         async with self._writing() as connection:
             await connection.execute(
-                delete(_queue).where(
-                    _queue.c.integration == done.integration,
-                    _queue.c.customer == done.customer,
-                    _queue.c.number == done.number,
+                delete(tables.queue).where(
+                    tables.queue.c.integration == done.integration,
+                    tables.queue.c.customer == done.customer,
+                    tables.queue.c.number == done.number,
                 )
             )
 
@@ -279,17 +240,19 @@ class Ledger:
     async def fact(self, key: str) -> Any:  # noqa: ANN401 - whatever JSON was stored
         """A stored value, or ``None``."""
         async with self._engine.connect() as connection:
-            value = (await connection.execute(select(_facts.c.value).where(_facts.c.key == key))).scalar()
+            value = (
+                await connection.execute(select(tables.facts.c.value).where(tables.facts.c.key == key))
+            ).scalar()
         return None if value is None else json.loads(value)
 
     @undisturbed
     async def keep_fact(self, key: str, value: Any) -> None:  # noqa: ANN401 - anything that is JSON
         """Store or replace a value."""
-        statement = insert(_facts).values(key=key, value=json.dumps(value))
+        statement = insert(tables.facts).values(key=key, value=json.dumps(value))
         async with self._writing() as connection:
             await connection.execute(
                 statement.on_conflict_do_update(
-                    index_elements=[_facts.c.key], set_={"value": statement.excluded.value}
+                    index_elements=[tables.facts.c.key], set_={"value": statement.excluded.value}
                 )
             )
 
@@ -298,7 +261,7 @@ class Ledger:
         """Nothing of these cards stays."""
         async with self._writing() as connection:
             for part in _parts(customers):
-                for table in (_written, _rows, _queue):
+                for table in (tables.written, tables.rows, tables.queue):
                     await connection.execute(delete(table).where(table.c.customer.in_(part)))
 
     @asynccontextmanager
@@ -307,23 +270,5 @@ class Ledger:
             yield connection
 
 
-async def _prepare(connection: AsyncConnection, directory: Path) -> None:
-    version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
-    if version > SCHEMA_VERSION:
-        raise LedgerError(MESSAGES.text("start.newer", directory=directory))
-    await connection.run_sync(_metadata.create_all)
-    await connection.execute(
-        insert(_facts).values(key=_SALT, value=secrets.token_hex(32)).on_conflict_do_nothing()
-    )
-    await connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
 def _parts(items: Sequence[T], size: int = 500) -> Iterable[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own, wrapped by SQLAlchemy
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
