@@ -109,6 +109,18 @@ async def test_a_run_whose_budget_is_spent_leaves_the_rest_to_the_next(bench: Be
         len(runs) - 1
     )
     assert runs[0].figures["requests"] == report.requests
+    told = {
+        "mode",
+        "orders_stored",
+        "requests",
+        "bytes",
+        "seconds",
+        "set_aside",
+        "repaired",
+        "conflicts",
+        "problem",
+    }
+    assert told <= runs[0].figures.keys()
 
 
 async def test_fifty_integrations_on_one_loop_are_fair_to_one_another(bench: Bench) -> None:
