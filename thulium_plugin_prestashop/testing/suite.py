@@ -27,10 +27,10 @@ class ConformanceError(AssertionError):
     """The host does not keep a promise of the contract; the message says which one, and what came instead."""
 
 
-def expect(holds: bool, promise: str, *, got: object = None) -> None:  # noqa: FBT001 - reads as "expect that …"
-    """Raise :class:`ConformanceError` unless ``holds``."""
+def expect(holds: bool, promise: str, **came: object) -> None:  # noqa: FBT001 - reads as "expect that …"
+    """Raise :class:`ConformanceError` with ``promise``, and with what came instead (``got=…``), unless ``holds``."""
     if not holds:
-        raise ConformanceError(promise if got is None else f"{promise}; got {got!r}")
+        raise ConformanceError("; ".join([promise, *(f"{name} {value!r}" for name, value in came.items())]))
 
 
 class Suite:
