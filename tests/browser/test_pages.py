@@ -151,6 +151,11 @@ async def test_no_page_is_wider_than_a_small_phone(site: Site, window: Window) -
         ):
             await page.goto(site.server.url + path)
             assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        await page.goto(f"{site.server.url}{card}/history")
+        for text in await page.locator(".contact-text:visible").all():
+            box = await text.bounding_box()
+            assert box is not None
+            assert box["width"] > 200, "words need room"
 
 
 async def test_language_and_theme_stay_on_the_same_page(site: Site, window: Window) -> None:

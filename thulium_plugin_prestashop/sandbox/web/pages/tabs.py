@@ -75,8 +75,12 @@ async def _show(visit: Visit, card: Card, typed: str = "", error: FieldError | N
         opened=visit.query("opened")[:_LONGEST],
     )
     tabs = await load_tabs(visit, card)
-    found = await visit.crm.host.load_tabs(card.id, visit.viewer, query, visit.path("integration"))
-    view = next(iter(found), None)
+    wanted = visit.path("integration")
+    # The row of tabs has read the first page of each already.
+    found = tabs if query == TabQuery() else []
+    view = next((tab for tab in found if tab.integration == wanted), None)
+    if view is None:
+        view = next(iter(await visit.crm.host.load_tabs(card.id, visit.viewer, query, wanted)), None)
     if view is None:
         return _without_tab(visit, card, error)
     address = _address(visit, card)
