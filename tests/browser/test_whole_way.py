@@ -4,6 +4,7 @@ Every step is first done wrong, and corrected in the same form. Words are not re
 controls by what they do, and the few that are checked are those the release promises.
 """
 
+import re
 from pathlib import Path
 from typing import Protocol
 
@@ -37,6 +38,10 @@ ENGLISH = Said("en", "Start Synchronization with PrestaShop", "Customers", "Cont
 POLISH = Said("pl", "Rozpocznij synchronizację z PrestaShop", "Klienci", "Historia kontaktu", "ZAMÓWIENIA")
 
 
+PHOTOGRAPHS = {"tab": ENGLISH, "form": ENGLISH, "history": ENGLISH, "phone": POLISH}
+"""What is taken on the way, in which language."""
+
+
 class Photograph(Protocol):
     async def __call__(self, name: str) -> None: ...
 
@@ -46,12 +51,13 @@ async def test_the_whole_way(world: World, window: Window, pictures: Path | None
     async with window() as page:
 
         async def photograph(name: str) -> None:
-            if pictures is not None and said is ENGLISH:
-                await page.screenshot(path=pictures / f"{name}.png")
+            assert name in PHOTOGRAPHS
+            if pictures is not None and PHOTOGRAPHS[name] is said:
+                await page.screenshot(path=pictures / f"{name}.png", animations="disabled")
 
         await sign_in(page, world, said)
         await expect(page.locator(".empty")).to_be_visible()
-        await connect(page, world)
+        await connect(page, world, photograph)
         await start(page, world, said)
         customer = await world.busiest_customer()
         await look_at_the_card(page, world, said, customer, photograph)
@@ -71,7 +77,7 @@ async def sign_in(page: Page, world: World, said: Said) -> None:
     await expect(page.locator("h1")).to_have_text(said.customers)
 
 
-async def connect(page: Page, world: World) -> None:
+async def connect(page: Page, world: World, photograph: Photograph) -> None:
     """Authorization data, wrong twice; other data, without the field at first; a field made on the spot."""
     address, key = page.locator("input[name=address]"), page.locator("input[name=api_key]")
     try_it = page.locator("[data-authenticate-button]")
@@ -92,6 +98,7 @@ async def connect(page: Page, world: World) -> None:
     ticked = page.locator(".finding.ok")
     for resource in ("addresses", "countries", "currencies", "customers", "orders", "shops", "order_states"):
         assert await ticked.filter(has_text=resource).count(), resource
+    await photograph("form")
 
     field = page.locator("select[name=id_field]")
     await page.locator("button[name=then][value=run]:visible").click()
@@ -140,6 +147,7 @@ async def look_at_the_card(
     await expect(page.locator(".section-orders tr.order").first).to_contain_text(reference)
     assert await page.locator(".contact:not(.order-entry)").count() >= 2
     assert await page.locator(".contact.order-entry").count() >= 2
+    await photograph("history")
 
     await page.fill("#bar-query", reference)
     await page.keyboard.press("Enter")
@@ -152,6 +160,22 @@ async def look_at_the_card(
     await expect(page.locator(".notice").first).to_be_visible()
     await expect(rows).to_have_count(min(section.total, 25))
 
+    world.shop.service.enabled = True
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.emulate_media(color_scheme="dark")
+    await page.goto(f"{world.url}/customers/{customer}/tabs/{section.entries[0].key.partition(':')[0]}")
+    await page.locator("table.orders").evaluate(
+        "table => scrollBy(0, table.getBoundingClientRect().top - 330)"
+    )
+    await photograph("phone")
+
 
 def jobs(world: World) -> list[JobSnapshot]:
     return [job.snapshot() for job in world.crm.host.scheduler.jobs()]
+
+
+def test_the_readme_shows_pictures_that_are_taken_on_the_way() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"tests/browser/pictures/(\w+)\.png", readme))
+    kept = {picture.stem for picture in (Path(__file__).parent / "pictures").glob("*.png")}
+    assert shown == kept == set(PHOTOGRAPHS)
