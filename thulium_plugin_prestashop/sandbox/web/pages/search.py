@@ -27,7 +27,7 @@ class Hit:
 
 
 async def search(visit: Visit) -> web.Response:
-    """The page of results; a single order that was found is opened at once."""
+    """The page of results; if there is only one, an order or a customer, it is opened at once."""
     text = visit.query("q")
     found = await visit.crm.host.search_orders(text, visit.viewer, ORDERS) if text else []
     hits = [await _hit(visit, hit) for hit in found]
@@ -36,6 +36,8 @@ async def search(visit: Visit) -> web.Response:
     total = page.total if page else 0
     if len(hits) == 1 and not total:
         return visit.go(hits[0].address)
+    if total == 1 and not hits:
+        return visit.go(f"/customers/{quote(people[0].id)}")
     return visit.render(
         "search.html",
         query_text=text,
