@@ -48,6 +48,33 @@ async def test_a_record_that_cannot_be_read_is_set_aside_and_tried_again(bench: 
             assert await list_aside(connection, "1") == []
 
 
+async def test_a_record_that_cannot_be_read_stops_nothing_though_it_changed_last(bench: Bench) -> None:
+    async with DemoShop(customers=60, orders=120) as shop:
+        shop.faults.add(Fault(Trouble.BAD_ROW, "orders", idents={33}))
+        shop.touch("orders", 33, payment="Other")
+        report = await bench.run(shop)
+        assert (report.ok, report.orders_stored) == (True, 119)
+        assert [entry.id for entry in report.set_aside] == [33]
+        shop.touch("orders", 34, payment="Other")
+        shop.touch("orders", 33, payment="Yet another")
+        report = await bench.run(shop)
+        assert (report.ok, report.orders_stored) == (True, 1)
+
+
+async def test_a_change_that_cannot_be_read_is_told_though_nothing_changed_after_it(bench: Bench) -> None:
+    async with DemoShop(customers=60, orders=120) as shop:
+        await bench.run(shop)
+        fault = shop.faults.add(Fault(Trouble.BAD_ROW, "orders", idents={33}))
+        shop.touch("orders", 33, payment="Other")
+        report = await bench.run(shop)
+        assert (report.ok, [entry.id for entry in report.set_aside]) == (True, [33])
+        shop.faults.remove(fault)
+        report = await bench.run(shop)
+        assert (report.ok, report.orders_stored) == (True, 1)
+        async with bench.mirror.reading() as connection:
+            assert await list_aside(connection, "1") == []
+
+
 @pytest.mark.parametrize("trouble", [Trouble.EMPTY_500, Trouble.RESET, Trouble.TRUNCATED, Trouble.EMPTY_LIST])
 async def test_no_trouble_loses_a_row(bench: Bench, trouble: Trouble) -> None:
     """Every third answer is bad; some runs fail; in the end everything is there, once."""

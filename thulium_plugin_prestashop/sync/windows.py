@@ -15,6 +15,7 @@ from thulium_plugin_prestashop.sync.intake import Batch, take_in
 from thulium_plugin_prestashop.sync.job import Working
 from thulium_plugin_prestashop.sync.probes import newest_change
 from thulium_plugin_prestashop.transport.errors import OurFault
+from thulium_plugin_prestashop.webservice.pages import SetAside
 from thulium_plugin_prestashop.webservice.query import IdAbove, Query, Scope, UpdatedBetween
 from thulium_plugin_prestashop.webservice.resources import Resource
 
@@ -32,7 +33,8 @@ async def update_resource(
         cursor = await _walk(work, resource, scope, key, cursor)
     if cursor.watermark is not None:
         floor = floor_of(cursor, work.now(), full=full)
-        ceiling = await newest_change(work, resource, scope, floor=floor)
+        unread: list[SetAside] = []
+        ceiling = await newest_change(work, resource, scope, floor=floor, unread=unread)
         if ceiling is not None:
             window = _window(work, cursor, ceiling, floor)
             if window is not None:
@@ -42,6 +44,9 @@ async def update_resource(
                 # Remembered only where it matters: on a large shop the next windows may have a floor again.
                 cursor = attrs.evolve(cursor, full_window_at=work.now())
                 await take_in(work, Batch(resource.name, (), ()), key, cursor)
+        # The ceiling is below them, so no window met them; some day one will, but people are told today.
+        if beyond := [entry for entry in unread if (entry.resource, str(entry.id)) not in work.aside]:
+            await take_in(work, Batch(resource.name, (), beyond), None, None)
     await _newest_ids(work, resource, scope, key, cursor)
 
 
