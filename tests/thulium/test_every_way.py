@@ -14,7 +14,7 @@ import pytest
 
 from tests.thulium.conftest import GROUP, ID_FIELD
 from tests.thulium.test_flow import RECORDINGS, Way, owned, small_shop, way
-from tests.thulium.test_switches import EVERY, SAMPLE, together
+from tests.thulium.test_switches import EVERY, SAMPLE, choices, together
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
 from thulium_plugin_prestashop.thulium.standin import Fault, FaultKind, Switches
 from thulium_plugin_prestashop.thulium.standin.store import Record
@@ -26,7 +26,7 @@ OWN_COLUMN = 17
 
 def every_pair() -> Iterator[Switches]:
     """Combinations that hold every two choices together: each time the one that adds most."""
-    missing = set().union(*(together(switches, 2) for switches in EVERY))
+    missing = choices(2)
     while missing:
         best = max(SAMPLE, key=lambda switches: len(missing & together(switches, 2)))
         missing -= together(best, 2)
