@@ -12,15 +12,14 @@ import random
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.sync.bench import ID_FIELD, Address, Bench, Crm
+from tests.sync.interrupted import SteppedMirror
 from thulium_plugin_prestashop.contract.customers import (
     Customer,
     CustomerChange,
@@ -88,25 +87,10 @@ class JournalCrm(Crm):
         return outcomes
 
 
-class FusedMirror(engine.Mirror):
-    """A mirror with a step before, inside and after every write transaction."""
-
-    fuse: Fuse
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        self.fuse.step()
-        async with super().writing() as connection:
-            yield connection
-            self.fuse.step()
-        self.fuse.step()
-
-
 async def synchronise(url: str, key: str, directory: Path, steps: int | None) -> None:
     fuse = Fuse(steps)
     opened = await engine.open_database(directory / "prestashop.db")
-    mirror = FusedMirror(opened.engine, opened.path)
-    mirror.fuse = fuse
+    mirror = SteppedMirror.of(opened, fuse.step)
     crm = JournalCrm(path=directory / "crm.pickle", step=fuse.step)
     crm.load()
     async with HttpClient(EgressPolicy(allow_private=True)) as http:

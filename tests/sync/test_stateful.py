@@ -3,27 +3,25 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Coroutine
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
-import attrs
 import orjson
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.sync.bench import Bench
+from tests.sync.interrupted import cut_off
 from thulium_plugin_prestashop.contract.tasks import Trigger
-from thulium_plugin_prestashop.mirror.engine import Mirror, open_database
+from thulium_plugin_prestashop.mirror.engine import open_database
 from thulium_plugin_prestashop.mirror.quarantine import retry_all
 from thulium_plugin_prestashop.sandbox.shop import DemoShop, Fault, Trouble
 from thulium_plugin_prestashop.sync import cursor, windows
-from thulium_plugin_prestashop.sync.run import run_sync
 from thulium_plugin_prestashop.transport.egress import EgressPolicy
 from thulium_plugin_prestashop.transport.http import HttpClient
 
@@ -46,18 +44,6 @@ LARGE = (
     mock.patch.object(cursor, "FLOOR_DEPTH", 8),
 )
 """Makes a shop of 25 orders a large one, most of whose windows look at the newest ids only."""
-
-
-class Interruptible(Mirror):
-    """A mirror with a step before every transaction that writes."""
-
-    step: Callable[[], None]
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        self.step()
-        async with super().writing() as connection:
-            yield connection
 
 
 class Shops(RuleBasedStateMachine):
@@ -192,27 +178,12 @@ class Shops(RuleBasedStateMachine):
         self.shop.faults.clear()
         self.jumped = self.jumped and not report.ok
 
-    @rule(after=st.integers(1, 12), storing=st.booleans())
+    @rule(after=st.integers(1, 36), storing=st.booleans())
     def run_and_restart(self, after: int, storing: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
         """The process ends in the middle of a run, between two questions or two transactions; another one goes on."""
-        self.do(self._cut_off(after, storing=storing))
+        self.do(cut_off(self.bench.job(self.shop), after, storing=storing))
         self.do(self._close())
         self.do(self._open())
-
-    async def _cut_off(self, after: int, *, storing: bool) -> None:
-        steps = iter(range(after))
-
-        def step(_: object = None) -> None:
-            if next(steps, None) is None:
-                task.cancel()
-
-        job = self.bench.job(self.shop)
-        if storing:
-            mirror = Interruptible(job.mirror.engine, job.mirror.path)
-            mirror.step = step
-            job = attrs.evolve(job, mirror=mirror)
-        task = asyncio.create_task(run_sync(job, (lambda _: None) if storing else step))
-        await asyncio.gather(task, return_exceptions=True)
 
     # The promise
 

@@ -1,0 +1,94 @@
+"""Each guard of the cursor's promise alone: what would be lost without it arrives with the very next run.
+
+``test_stateful.py`` holds all of them together, against any sequence of events.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.sync.bench import Bench
+from tests.sync.interrupted import cut_off
+from tests.sync.truth import LINE
+from thulium_plugin_prestashop.sandbox.shop import DemoShop
+
+AN_HOUR = 3_600
+
+
+def ago(shop: DemoShop, **time: float) -> str:
+    """A moment of the shop's clock."""
+    return str(shop.clock.wall() - timedelta(**time))
+
+
+def some(shop: DemoShop) -> list[int]:
+    """Three orders, of which none is the highest: that one is read by every run."""
+    return [int(row["id"] or 0) for row in shop.all_rows("orders")][2:5]
+
+
+async def payments(bench: Bench) -> dict[int, str]:
+    return {row.id: row.payment for row in await bench.rows("SELECT id, payment FROM prestashop_orders")}
+
+
+async def changed_arrives(bench: Bench, shop: DemoShop, order: int, date_upd: str) -> None:
+    shop.touch("orders", order, payment="Zmieniona", date_upd=date_upd)
+    report = await bench.run(shop)
+    assert (report.ok, (await payments(bench))[order]) == (True, "Zmieniona")
+
+
+@pytest.mark.parametrize("minutes", [1, 9])
+async def test_a_row_that_is_seen_later_than_it_is_dated_is_not_lost(bench: Bench, minutes: int) -> None:
+    """A transaction that takes minutes, or a replica that lags: the window before has ended after that date."""
+    async with DemoShop(customers=5, orders=20) as shop:
+        one, two, three = some(shop)
+        await bench.run(shop)
+        await changed_arrives(bench, shop, one, ago(shop))
+        await changed_arrives(bench, shop, two, ago(shop, minutes=minutes))
+        # Twice, as the watermark may settle by being walked again.
+        await bench.run(shop)
+        await changed_arrives(bench, shop, three, ago(shop, minutes=minutes))
+
+
+@pytest.mark.parametrize("hours", [-30, -0.1, 0.1, 30])
+async def test_a_host_whose_clock_is_wrong_loses_nothing(bench: Bench, hours: float) -> None:
+    """Fast or slow: how far a window reaches is the shop's to say."""
+    bench.clock.ahead = hours * AN_HOUR
+    async with DemoShop(customers=5, orders=20) as shop:
+        await bench.run(shop)
+        for order in some(shop):
+            await changed_arrives(bench, shop, order, ago(shop))
+            shop.clock.advance(AN_HOUR)
+            bench.clock.ahead += AN_HOUR
+
+
+@pytest.mark.parametrize("hours", [1, 25, 30, 24 * 365 * 5])
+async def test_a_row_dated_in_the_future_hides_nothing(bench: Bench, hours: int) -> None:
+    async with DemoShop(customers=5, orders=20) as shop:
+        odd, *others = some(shop)
+        await bench.run(shop)
+        shop.touch("orders", odd, payment="Z przyszłości", date_upd=ago(shop, hours=-hours))
+        await bench.run(shop)
+        for order in others:
+            shop.clock.advance(AN_HOUR / 2)
+            bench.clock.ahead += AN_HOUR / 2
+            await changed_arrives(bench, shop, order, ago(shop))
+
+
+async def test_a_run_that_ends_anywhere_in_its_transactions_loses_nothing(bench: Bench) -> None:
+    """Before and inside every one of them: rows and cursor go together. ``test_kill.py`` does it to imports."""
+    async with DemoShop(customers=6, orders=10) as shop:
+        assert (await bench.run(shop)).ok
+        step, report, people = 0, None, set()
+        while report is None:
+            step += 1 + (step % 3 == 2)  # after one transaction is before the next
+            people.add(customer := shop.insert_customer(email=f"{step}@example.com", id_shop=1))
+            shop.insert_order([LINE], id_customer=customer, id_shop=1, payment=f"Nowa {step}")
+            for order in some(shop):
+                shop.touch("orders", order, payment=f"Zmiana {step}")
+            report = await cut_off(bench.job(shop), step)
+            assert (await bench.run(shop)).ok
+            assert await payments(bench) == {row["id"]: row["payment"] for row in shop.all_rows("orders")}
+    assert step > 20
+    linked = await bench.rows("SELECT id_customer FROM prestashop_links")
+    assert {row.id_customer for row in linked} >= people
+    emails = [email.casefold() for card in bench.crm.cards.values() for email in card.emails]
+    assert len(emails) == len(set(emails))
