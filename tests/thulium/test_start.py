@@ -126,6 +126,21 @@ async def test_a_field_that_thulium_does_not_have_is_found_out_before_anything_i
         assert here.thulium.writes == []
 
 
+@pytest.mark.parametrize("unknown", ["refused", "ignored", "nothing"])
+@pytest.mark.parametrize("name", ["PrestaShop ID", "Ostatnie", "Firma"])
+async def test_a_test_card_tells_of_each_field_that_thulium_does_not_have(
+    tmp_path: Path, unknown: str, name: str
+) -> None:
+    async with way(tmp_path, small_shop(), Switches(unknown_fields=unknown)) as here:  # type: ignore[arg-type]  # of its choices
+        replace(here, name, f"{name}x")
+        status, report = await here.bridge(check=True, probe=True)
+        errors = [found for found in report["findings"] if found["state"] == "error"]
+        assert (status, here.thulium.store.customers) == (2, {}), report
+        assert [f"custom field {name}x" in error["message"] for error in errors] == [True]
+        replace(here, f"{name}x", name)
+        assert (await here.bridge(check=True, probe=True))[0] == 0
+
+
 async def test_each_error_is_said_once(tmp_path: Path) -> None:
     async with way(tmp_path, small_shop()) as here:
         (tmp_path / "key").write_text("X" * 32)

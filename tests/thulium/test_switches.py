@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
+from tests.thulium.conftest import TYPES
 from thulium_plugin_prestashop.contract.customers import ByCustomField, ByEmail, CustomerChange, NewCustomer
 from thulium_plugin_prestashop.contract.views import Row
 from thulium_plugin_prestashop.thulium.learn import learn_by_reading, learn_by_test_card
@@ -176,7 +177,9 @@ async def test_the_same_people_and_orders_end_on_the_same_cards(
             agents_store(bench.store)
             learned = await learn_by_reading(bench.api, bench.finder.behaviour)
             assert learned.filters_work
-            bench.finder.behaviour = await learn_by_test_card(bench.api, learned.behaviour, surname="Test")
+            tried = await learn_by_test_card(bench.api, learned.behaviour, surname="Test", fields=TYPES.types)
+            assert tried.kept_fields == TYPES.types.keys()
+            bench.finder.behaviour = tried.behaviour
             assert len(bench.store.customers) == len(AGENTS)
             check(bench, switches, await run(bench, new_order))
             bench.thulium.writes.clear()

@@ -32,7 +32,7 @@ from thulium_plugin_prestashop.thulium.customers import RestCustomers
 from thulium_plugin_prestashop.thulium.directory import prepare
 from thulium_plugin_prestashop.thulium.fields import ConfiguredFields, FieldTypes
 from thulium_plugin_prestashop.thulium.find import CardFinder
-from thulium_plugin_prestashop.thulium.learn import Learned, learn_by_reading, learn_by_test_card
+from thulium_plugin_prestashop.thulium.learn import Learned, Tried, learn_by_reading, learn_by_test_card
 from thulium_plugin_prestashop.thulium.ledger import Ledger
 from thulium_plugin_prestashop.thulium.orders import OrderCopier, OrderQueue, OrderTargets
 from thulium_plugin_prestashop.thulium.records import FieldGroup, read_group
@@ -177,14 +177,20 @@ class Bridge:
             name: types[name] for name in (*named, self.settings.thulium.allegro_login_field) if name in types
         }
 
-    async def probe(self) -> Behaviour:
+    async def probe(self) -> Tried:
         """Find out with a test card that is made and deleted, and remember it.
 
         Raises :class:`~thulium_plugin_prestashop.transport.RemoteError`.
         """
-        surname = MESSAGES.text("probe.surname").for_locale(self.settings.thulium.locale)
-        await self._remember(await learn_by_test_card(self.api, self.finder.behaviour, surname=surname))
-        return self.finder.behaviour
+        thulium = self.settings.thulium
+        tried = await learn_by_test_card(
+            self.api,
+            self.finder.behaviour,
+            surname=MESSAGES.text("probe.surname").for_locale(thulium.locale),
+            fields={field.name: field.type for field in thulium.custom_fields},
+        )
+        await self._remember(tried.behaviour)
+        return tried
 
     async def _remember(self, behaviour: Behaviour) -> None:
         self.finder.behaviour = behaviour

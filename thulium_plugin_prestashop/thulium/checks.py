@@ -9,7 +9,7 @@ from thulium_plugin_prestashop.contract.integration import Finding, FindingState
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.thulium.behaviour import Behaviour, Lists
 from thulium_plugin_prestashop.thulium.bridge import Bridge, OrderFieldsError
-from thulium_plugin_prestashop.thulium.learn import Learned
+from thulium_plugin_prestashop.thulium.learn import Learned, Tried
 from thulium_plugin_prestashop.thulium.shops import ShopRefusedError
 from thulium_plugin_prestashop.thulium.words import MESSAGES, explain
 from thulium_plugin_prestashop.transport import AdministratorMustAct, RemoteError
@@ -85,23 +85,30 @@ class Check:
                 for key, text in unusable:
                     self._error("thulium", key, text, Outcome.MUST_CHANGE)
                 return False
-            behaviour = await self._bridge.probe() if probe else learned.behaviour
+            tried = await self._bridge.probe() if probe else None
         except RemoteError as error:
             status = Outcome.MUST_CHANGE if isinstance(error, AdministratorMustAct) else Outcome.FAILED
             self._error("thulium", error.key, explain(error), status)
             return False
         self._say("thulium", "check.reached", FindingState.OK, host=self._bridge.api.host)
         for field in self._bridge.settings.thulium.custom_fields:
-            if field.name in learned.field_names:
-                self._say("thulium", "check.field", FindingState.OK, field=field.name)
-            elif learned.field_names:
-                # Cards that name other fields but not this one: it may be that empty ones are left out.
-                self._say("thulium", "check.field_unseen", FindingState.WARNING, field=field.name)
-            else:
-                self._say("thulium", "check.field_unknown", FindingState.WARNING, field=field.name)
-        for key, state in _behaviour(behaviour):
+            self._field(field.name, learned, tried)
+        for key, state in _behaviour(tried.behaviour if tried else learned.behaviour):
             self._say("thulium", key, state)
         return True
+
+    def _field(self, name: str, learned: Learned, tried: Tried | None) -> None:
+        if tried is not None and name not in tried.kept_fields:
+            words = tried.refused_fields.get(name)
+            key = "check.field_dropped" if words is None else "check.field_rejected"
+            text = MESSAGES.text(key, field=name, words=words or "")
+            self._error("thulium", key, text, Outcome.MUST_CHANGE)
+        elif tried is not None or name in learned.field_names:
+            self._say("thulium", "check.field", FindingState.OK, field=name)
+        else:
+            # Cards that name other fields but not this one: it may be that empty ones are left out.
+            key = "check.field_unseen" if learned.field_names else "check.field_unknown"
+            self._say("thulium", key, FindingState.WARNING, field=name)
 
     async def _orders(self) -> None:
         try:

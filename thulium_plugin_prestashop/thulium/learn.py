@@ -11,12 +11,19 @@ from thulium_plugin_prestashop.thulium.api import NotFoundError, RejectedError, 
 from thulium_plugin_prestashop.thulium.behaviour import Behaviour, Lists
 from thulium_plugin_prestashop.thulium.find import ALL_OF_A_CARD
 from thulium_plugin_prestashop.thulium.records import Card, read_card, whole
+from thulium_plugin_prestashop.thulium.values import same_value, to_wire
 from thulium_plugin_prestashop.transport import AdministratorMustAct, OurFault
 
 _SAMPLE: Final = "20"
 _PARTS: Final = 3
 _NOBODYS_NUMBER: Final = "2147483629"
 """Fits into 32 bits, and no shop has so many customers."""
+_SAMPLES: Final = {
+    CustomFieldType.NUMERIC: _NOBODYS_NUMBER,
+    CustomFieldType.DATE: "2001-02-03",
+    CustomFieldType.TEXT: "PrestaShop",
+}
+"""What is written to a test card's fields."""
 
 
 @attrs.frozen
@@ -72,9 +79,24 @@ async def learn_by_reading(
     )
 
 
-async def learn_by_test_card(api: ThuliumApi, known: Behaviour, *, surname: str) -> Behaviour:
-    """Make a card named ``surname``, change it, look at it, delete it: what PUT does with lists, and whether all
-    e-mails are shown. The card is deleted also when something fails.
+@attrs.frozen
+class Tried:
+    """What a test card shows."""
+
+    behaviour: Behaviour
+    kept_fields: frozenset[str] = frozenset()
+    refused_fields: Mapping[str, str] = attrs.field(factory=dict)
+    """Custom fields that Thulium refuses to write, with its words."""
+    dropped_fields: frozenset[str] = frozenset()
+    """Custom fields whose value was taken, and is not on the card."""
+
+
+async def learn_by_test_card(
+    api: ThuliumApi, known: Behaviour, *, surname: str, fields: Mapping[str, CustomFieldType] | None = None
+) -> Tried:
+    """Make a card named ``surname``, change it, look at it, delete it: what PUT does with lists, whether all e-mails
+    are shown, and whether the custom ``fields`` keep what is written to them. The card is deleted also when something
+    fails.
 
     Raises :class:`~thulium_plugin_prestashop.transport.RemoteError`, among them ``thulium.test_card`` when the card
     cannot be deleted, with its number.
@@ -99,14 +121,31 @@ async def learn_by_test_card(api: ThuliumApi, known: Behaviour, *, surname: str)
             if complete
             else _has(await _by_email(api, first), before)
         )
+        tried = await _write_fields(api, number, fields or {})
     finally:
         await _delete(api, number)
-    return attrs.evolve(
+    behaviour = attrs.evolve(
         behaviour,
         email_filter_searches_all=searched,
         shows_all_emails=complete,
         lists=Lists.EXTENDS if kept else Lists.REPLACES,
     )
+    return attrs.evolve(tried, behaviour=behaviour)
+
+
+async def _write_fields(api: ThuliumApi, number: int, fields: Mapping[str, CustomFieldType]) -> Tried:
+    """Write each by itself: one that is refused must not hide what becomes of the others."""
+    refused: dict[str, str] = {}
+    for name, kind in fields.items():
+        custom = {name: to_wire(_SAMPLES[kind], kind)}
+        body = {"custom_fields": custom, "fill_read_only_custom_fields": True}
+        try:
+            await api.send("PUT", f"customers/{number}", body)
+        except RejectedError as error:
+            refused[name] = error.words
+    held = (await _card(api, number)).custom_fields
+    kept = {name for name, kind in fields.items() if same_value(held.get(name, ""), _SAMPLES[kind], kind)}
+    return Tried(Behaviour(), frozenset(kept), refused, frozenset(fields.keys() - kept - refused.keys()))
 
 
 def _tells(email: str) -> bool:
