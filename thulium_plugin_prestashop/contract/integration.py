@@ -10,7 +10,7 @@ import attrs
 from thulium_plugin_prestashop.contract.customers import CustomerId
 from thulium_plugin_prestashop.contract.forms import FieldError, Form, Values
 from thulium_plugin_prestashop.contract.host import HostContext
-from thulium_plugin_prestashop.contract.tasks import PeriodicTask, ReportProgress
+from thulium_plugin_prestashop.contract.tasks import PeriodicTask, Progress, ReportProgress
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.contract.views import CustomerTab, TabQuery, Viewer
 
@@ -93,6 +93,17 @@ class RunState(Enum):
 
 
 @attrs.frozen
+class UnderWay:
+    """A run that goes on now."""
+
+    since: datetime
+    progress: Progress | None
+    """Some seconds old; ``None`` before the first report."""
+    here: bool
+    """In this process; otherwise in another one that shares the work."""
+
+
+@attrs.frozen
 class Status:
     """What the list of integrations shows of one."""
 
@@ -103,6 +114,7 @@ class Status:
     customers: int
     orders: int
     set_aside: int
+    under_way: UnderWay | None = None
 
 
 @attrs.frozen

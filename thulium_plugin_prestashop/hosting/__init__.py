@@ -20,6 +20,7 @@ from thulium_plugin_prestashop.hosting.loader import (
 )
 from thulium_plugin_prestashop.hosting.problems import ProblemList, ProblemStorage, RaisedProblem
 from thulium_plugin_prestashop.hosting.scheduler import Scheduler
+from thulium_plugin_prestashop.hosting.slots import RunSlots
 from thulium_plugin_prestashop.hosting.spawner import TaskSpawner
 from thulium_plugin_prestashop.hosting.stall import StallMeter
 from thulium_plugin_prestashop.hosting.storage import (
@@ -52,6 +53,7 @@ __all__ = [
     "RaisedProblem",
     "RefusedFormError",
     "Run",
+    "RunSlots",
     "Scheduler",
     "Sleep",
     "StallMeter",

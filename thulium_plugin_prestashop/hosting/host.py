@@ -32,6 +32,7 @@ from thulium_plugin_prestashop.hosting.loader import (
 from thulium_plugin_prestashop.hosting.locale import MESSAGES
 from thulium_plugin_prestashop.hosting.problems import ProblemList
 from thulium_plugin_prestashop.hosting.scheduler import RUNS_AT_ONCE, Scheduler
+from thulium_plugin_prestashop.hosting.slots import RunSlots
 from thulium_plugin_prestashop.hosting.spawner import TaskSpawner
 from thulium_plugin_prestashop.hosting.storage import IntegrationStorage
 from thulium_plugin_prestashop.hosting.threads import run_in_thread
@@ -70,7 +71,9 @@ class HostServices:
 
 
 class Host:
-    """One host at work. ``async with`` starts and stops it; two hosts in one process share nothing."""
+    """One host at work. ``async with`` starts and stops it; two hosts in one process share nothing but, if they are
+    given the same ``run_slots``, how many runs go on at once.
+    """
 
     def __init__(
         self,
@@ -80,13 +83,19 @@ class Host:
         sleep: Sleep = asyncio.sleep,
         random: Random | None = None,
         runs_at_once: int = RUNS_AT_ONCE,
+        run_slots: RunSlots | None = None,
         by_itself: bool = True,
     ) -> None:
         self.services = services
         self.problems = services.problems
         self.spawner = TaskSpawner()
         self.scheduler = Scheduler(
-            services.clock, sleep=sleep, random=random, limit=runs_at_once, by_itself=by_itself
+            services.clock,
+            sleep=sleep,
+            random=random,
+            limit=runs_at_once,
+            slots=run_slots,
+            by_itself=by_itself,
         )
         self.integrations = IntegrationRegistry(
             services.integrations,

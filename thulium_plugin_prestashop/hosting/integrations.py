@@ -257,7 +257,12 @@ class IntegrationRegistry:
             await self._problems.resolve(config.id, START_FAILED)
 
     async def _last_run(self, integration: Integration) -> datetime | None:
+        """When it last ran, as far as its schedule is concerned: an interval before it is due."""
         try:
+            for task in integration.tasks:
+                if task.turns is not None:
+                    due_in = await guarded(task.turns.due_in(), STOP_SECONDS)
+                    return None if due_in is None else self._clock.now() + due_in - task.every
             return (await guarded(integration.status(), STOP_SECONDS)).last_run
         except Exception:
             log.exception("%s does not say when it last ran", integration.id)

@@ -2,17 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Hashable
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from random import Random
+from typing import Any
 
 import attrs
 
 from thulium_plugin_prestashop.contract.host import Clock
-from thulium_plugin_prestashop.contract.tasks import PeriodicTask, Progress, RunContext, RunResult, Trigger
+from thulium_plugin_prestashop.contract.tasks import (
+    PeriodicTask,
+    Progress,
+    RunContext,
+    RunResult,
+    Trigger,
+    Turns,
+)
 from thulium_plugin_prestashop.hosting.broadcast import Broadcast
 from thulium_plugin_prestashop.hosting.clock import Sleep
+from thulium_plugin_prestashop.hosting.slots import RunSlots
 from thulium_plugin_prestashop.hosting.spawner import cancel_and_wait
 
 log = logging.getLogger(__name__)
@@ -105,7 +115,8 @@ class Job:
         clock: Clock,
         sleep: Sleep,
         random: Random,
-        slots: asyncio.Semaphore,
+        slots: RunSlots,
+        company: Hashable,
         first_due: datetime,
         by_itself: bool = True,
     ) -> None:
@@ -115,6 +126,7 @@ class Job:
         self._sleep = sleep
         self._random = random
         self._slots = slots
+        self._company = company
         self._next_due = first_due
         self._by_itself = by_itself
         self._last: FinishedRun | None = None
@@ -143,7 +155,14 @@ class Job:
         return run
 
     async def cancel(self) -> bool:
-        """Cancel the run under way and wait until it has ended; false when there is none."""
+        """Cancel the run under way, here or in another process, and wait until it has ended here; false when there is
+        none.
+        """
+        turns = self.task.turns
+        elsewhere = turns is not None and await turns.cancel()
+        return await self._cancel_here() or elsewhere
+
+    async def _cancel_here(self) -> bool:
         run, task = self._run, self._run_task
         if run is None or task is None:
             return False
@@ -180,7 +199,8 @@ class Job:
         """Cancel everything and wait until it has ended."""
         self._closed = True
         await cancel_and_wait(self._driver)
-        await self.cancel()
+        # The run may go on in another process: it is only this one that ends.
+        await self._cancel_here()
         self._changed.ring()
 
     async def _drive(self) -> None:
@@ -195,23 +215,49 @@ class Job:
                 self.run_now(Trigger.SCHEDULE)
 
     async def _wait(self, seconds: float) -> None:
-        """Sleep, or wake early because somebody started a run."""
+        """Sleep, or wake early because somebody started a run here, or asked for one in another process."""
         bell = self._changed.next()
-        sleeping = asyncio.ensure_future(self._sleep(seconds))
-        waking = asyncio.ensure_future(bell.wait())
+        waking = {asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(bell.wait())}
+        called = None if self.task.turns is None else asyncio.ensure_future(self.task.turns.called())
+        if called is not None:
+            waking.add(called)
         try:
-            await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waking, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            sleeping.cancel()
-            waking.cancel()
-            await asyncio.gather(sleeping, waking, return_exceptions=True)
+            for each in waking:
+                each.cancel()
+            await asyncio.gather(*waking, return_exceptions=True)
+        if called is not None and _succeeded(called) and self._run is None:
+            self.run_now(Trigger.SCHEDULE)
 
     async def _execute(self, run: Run) -> RunResult:
-        async with self._slots:
+        turns = self.task.turns
+        if turns is None or run.trigger is not Trigger.PERSON:
+            return await self._here(run)
+        await turns.request()
+        if (result := await self._here_or_elsewhere(run, turns)).ran:
+            return result
+        return await turns.follow(partial(self._report, run)) or result
+
+    async def _here_or_elsewhere(self, run: Run, turns: Turns) -> RunResult:
+        """Wait for a place here; should another process be free first, for the end of the run there."""
+        here = asyncio.ensure_future(self._here(run))
+        there = asyncio.ensure_future(turns.follow(partial(self._report, run)))
+        try:
+            await asyncio.wait({here, there}, return_when=asyncio.FIRST_COMPLETED)
+            if run.state is JobState.QUEUED and _succeeded(there) and (found := there.result()) is not None:
+                return found
+            there.cancel()
+            return await here
+        finally:
+            await cancel_and_wait(here, there)
+
+    async def _here(self, run: Run) -> RunResult:
+        async with self._slots.taken(self._company, self._next_due, urgent=run.trigger is Trigger.PERSON):
             run.state = JobState.RUNNING
             run.started = self._clock.now()
             self._changed.ring()
-            return await self.task.run(RunContext(run.trigger, lambda progress: self._report(run, progress)))
+            return await self.task.run(RunContext(run.trigger, partial(self._report, run)))
 
     def _ended(self, run: Run, task: asyncio.Task[RunResult]) -> None:
         """The run's task has ended, perhaps cancelled before its first step."""
@@ -227,12 +273,15 @@ class Job:
             self._end(run, attrs.evolve(outcome, result=task.result()))
 
     def _end(self, run: Run, outcome: FinishedRun) -> None:
-        self._last = outcome
-        self._progress = run.progress
+        result = outcome.result
         pause = self.task.every + self.task.jitter * self._random.random()
-        if outcome.result is not None and outcome.result.retry_in is not None:
-            pause = max(pause, outcome.result.retry_in)
+        if result is not None and result.retry_in is not None:
+            pause = max(pause, result.retry_in) if result.ran else result.retry_in
         self._next_due = outcome.finished + pause
+        # A turn that was another process's is no run of this one; but who asked for it sees what came of it.
+        if result is None or result.ran or not result.ok or run.trigger is Trigger.PERSON:
+            self._last = outcome
+            self._progress = run.progress
         self._run = self._run_task = None
         run.finish(outcome)
         self._changed.ring()
@@ -240,6 +289,10 @@ class Job:
     def _report(self, run: Run, progress: Progress) -> None:
         run.progress = progress
         self._changed.ring()
+
+
+def _succeeded(task: "asyncio.Future[Any]") -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None
 
 
 def first_due(now: datetime, task: PeriodicTask, last_run: datetime | None, random: Random) -> datetime:

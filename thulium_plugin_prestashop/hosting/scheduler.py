@@ -10,12 +10,14 @@ from thulium_plugin_prestashop.contract.host import Clock
 from thulium_plugin_prestashop.contract.tasks import PeriodicTask
 from thulium_plugin_prestashop.hosting.clock import Sleep, SystemClock
 from thulium_plugin_prestashop.hosting.jobs import Job, first_due
+from thulium_plugin_prestashop.hosting.slots import RunSlots
 
 RUNS_AT_ONCE = 4
 
 
 class Scheduler:
-    """Jobs by owner (an integration's id) and key. ``limit`` runs at most at the same time, first come, first served.
+    """Jobs by owner (an integration's id) and key. ``limit`` runs at most at the same time, or as many as ``slots`` that
+    are shared with other schedulers let in; who has been due longest is next.
 
     With ``by_itself`` false tasks only run when somebody runs them, as a command line does.
     Clock, sleep and random are injected, so that tests move time without waiting.
@@ -28,13 +30,14 @@ class Scheduler:
         sleep: Sleep = asyncio.sleep,
         random: Random | None = None,
         limit: int = RUNS_AT_ONCE,
+        slots: RunSlots | None = None,
         by_itself: bool = True,
     ) -> None:
         self._clock = SystemClock() if clock is None else clock
         self._sleep = sleep
         # Jitter spreads load and hides nothing; the system's source only needs no seed.
         self._random = SystemRandom() if random is None else random
-        self._slots = asyncio.Semaphore(limit)
+        self._slots = RunSlots(limit) if slots is None else slots
         self._by_itself = by_itself
         self._jobs: dict[str, dict[str, Job]] = defaultdict(dict)
 
@@ -56,6 +59,7 @@ class Scheduler:
                 sleep=self._sleep,
                 random=self._random,
                 slots=self._slots,
+                company=self,
                 first_due=first_due(self._clock.now(), task, last_run, self._random),
                 by_itself=self._by_itself,
             )

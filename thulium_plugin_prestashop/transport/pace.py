@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import monotonic
+from typing import Protocol
 
 import attrs
 
@@ -67,12 +68,37 @@ class PageSize:
         return max(self.smallest, min(size, self.largest))
 
 
-class Pace:
-    """Shared by everyone who talks to one shop: at most ``in_flight`` requests, and the pauses it asked for."""
+class Slots(Protocol):
+    """Places for requests in flight, shared with whoever else talks to the same system."""
 
-    def __init__(self, *, in_flight: int = 2, clock: Callable[[], float] = monotonic) -> None:
+    def one(self) -> AbstractAsyncContextManager[None]:
+        """Wait for a place and hold it for one request."""
+        ...
+
+
+class OwnSlots:
+    """Places that only this process shares."""
+
+    def __init__(self, count: int) -> None:
+        self._free = asyncio.Semaphore(count)
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """See :class:`Slots`."""
+        async with self._free:
+            yield
+
+
+class Pace:
+    """Shared by everyone who talks to one shop: at most ``in_flight`` requests (or as many as ``slots`` let through),
+    and the pauses it asked for.
+    """
+
+    def __init__(
+        self, *, in_flight: int = 2, clock: Callable[[], float] = monotonic, slots: Slots | None = None
+    ) -> None:
         self._clock = clock
-        self._slots = asyncio.Semaphore(in_flight)
+        self._slots = OwnSlots(in_flight) if slots is None else slots
         self._not_before = 0.0
         self._sizes: dict[str, PageSize] = {}
         self._in_flight = 0
@@ -89,7 +115,7 @@ class Pace:
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Wait for a free slot and for the end of a pause, then hold the slot."""
-        async with self._slots:
+        async with self._slots.one():
             # A pause may be prolonged while we sleep, so it is looked at again.
             while (wait := self._not_before - self._clock()) > 0:  # noqa: ASYNC110 - waits for a moment, not a flag
                 await asyncio.sleep(wait)
