@@ -102,7 +102,8 @@ def edit(here: Way) -> dict[int, tuple[set[str], set[str], dict[str, str]]]:
         record.phones.append(f"+4850060{record.id:04}")
         record.fields["Uwagi"] = f"uwaga {record.id}"
         record.texts["surname"] = f"{record.texts['surname']}-Zmieniona"
-    group, _ = store.groups[GROUP]
+    group, columns = store.groups[GROUP]
+    columns["Kolumna agentów"] = OWN_COLUMN
     for number in store.customers:
         store.add_row(group, number, {12: "dopisany wiersz"})
     for row in store.rows.values():

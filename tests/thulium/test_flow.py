@@ -218,6 +218,21 @@ async def test_what_is_wrong_is_said_and_nothing_is_written(tmp_path: Path) -> N
         assert here.thulium.store.customers == {}
 
 
+async def test_what_was_refused_arrives_once_the_reason_is_gone(tmp_path: Path) -> None:
+    async with way(tmp_path, small_shop()) as here:
+        del here.thulium.store.fields["Ostatnie"]
+        status, report = await here.bridge(once=True)
+        assert (status, ["Ostatnie" in problem for problem in report["problems"]]) == (0, [True])
+        here.thulium.store.fields["Ostatnie"] = "date"
+        status, report = await here.bridge(once=True)
+        assert (status, report["problems"]) == (0, [])
+        buyers = {row.customer for row in here.thulium.store.rows.values()}
+        assert all("Ostatnie" in here.thulium.store.customers[buyer].fields for buyer in buyers)
+        here.thulium.writes.clear()
+        assert (await here.bridge(once=True))[0] == 0
+        assert here.thulium.writes == []
+
+
 async def test_two_shops_share_cards_and_a_group_and_keep_apart(tmp_path: Path) -> None:
     async with way(tmp_path, small_shop()) as here, DemoShop(customers=5, orders=9, seed=9) as second:
         (tmp_path / "second").write_text(second.key)

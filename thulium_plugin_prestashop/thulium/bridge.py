@@ -25,8 +25,8 @@ from thulium_plugin_prestashop.hosting import (
     ProblemList,
     SystemClock,
 )
-from thulium_plugin_prestashop.thulium.api import ThuliumApi, parse_address, rows_of
-from thulium_plugin_prestashop.thulium.behaviour import Behaviour
+from thulium_plugin_prestashop.thulium.api import ThuliumApi, parse_address
+from thulium_plugin_prestashop.thulium.behaviour import Behaviour, Lists
 from thulium_plugin_prestashop.thulium.config import BridgeSettings, ShopSettings
 from thulium_plugin_prestashop.thulium.customers import RestCustomers
 from thulium_plugin_prestashop.thulium.directory import prepare
@@ -35,10 +35,9 @@ from thulium_plugin_prestashop.thulium.find import CardFinder
 from thulium_plugin_prestashop.thulium.learn import Learned, Tried, learn_by_reading, learn_by_test_card
 from thulium_plugin_prestashop.thulium.ledger import Ledger
 from thulium_plugin_prestashop.thulium.orders import OrderCopier, OrderQueue, OrderTargets
-from thulium_plugin_prestashop.thulium.records import FieldGroup, read_group
-from thulium_plugin_prestashop.thulium.rows import RowTarget, resolve
 from thulium_plugin_prestashop.thulium.services import ConfiguredAllegro, ConfiguredSecrets
 from thulium_plugin_prestashop.thulium.shops import ShopConnector, ShopRefusedError
+from thulium_plugin_prestashop.thulium.targets import read_targets
 from thulium_plugin_prestashop.thulium.words import MESSAGES, unavailable
 from thulium_plugin_prestashop.thulium.writes import CardFields
 from thulium_plugin_prestashop.transport import EgressPolicy, HttpClient, Pace, RemoteError, RetryPolicy
@@ -48,14 +47,6 @@ log = logging.getLogger(__name__)
 OWNER: Final = "thulium"
 """Stands for the bridge itself in the list of problems."""
 _BEHAVIOUR: Final = "behaviour"
-
-
-class OrderFieldsError(Exception):
-    """The field groups or columns that the settings name do not exist in Thulium."""
-
-    def __init__(self, reasons: Sequence[LocalizedText]) -> None:
-        super().__init__("; ".join(reason.en for reason in reasons))
-        self.reasons = tuple(reasons)
 
 
 @attrs.frozen
@@ -199,21 +190,9 @@ class Bridge:
     async def order_targets(self) -> dict[str, OrderTargets]:
         """Where each shop's orders go, by the names in the settings.
 
-        Raises :class:`OrderFieldsError`, :class:`~thulium_plugin_prestashop.transport.RemoteError`.
+        Raises :class:`.targets.OrderFieldsError`, :class:`~thulium_plugin_prestashop.transport.RemoteError`.
         """
-        groups: dict[str, FieldGroup] = {}
-        if any(shop.orders.group for shop in self.settings.shops):
-            rows = rows_of(await self.api.get("customer_field_groups"))
-            groups = {group.name: group for row in rows if (group := read_group(row)) is not None}
-        reasons: list[LocalizedText] = []
-        targets: dict[str, OrderTargets] = {}
-        for shop in self.settings.shops:
-            target, missing = _target(shop, groups)
-            targets[shop.id] = OrderTargets(target, shop.orders.last_order_field)
-            reasons += missing
-        if reasons:
-            raise OrderFieldsError(reasons)
-        return targets
+        return await read_targets(self.api, self.settings.shops)
 
     # Shops
 
@@ -243,7 +222,8 @@ class Bridge:
     async def copy_orders(self) -> int:
         """Bring the rows of all customers whose orders changed up to date; how many there were.
 
-        Raises :class:`~thulium_plugin_prestashop.contract.errors.HostUnavailableError`, :class:`OrderFieldsError`.
+        Raises :class:`~thulium_plugin_prestashop.contract.errors.HostUnavailableError`,
+        :class:`.targets.OrderFieldsError`.
         """
         if self._copier is None:
             try:
@@ -259,7 +239,7 @@ class Bridge:
                 viewer=self.viewer,
             )
         done = await self._copier.copy()
-        await self._report(done.rejected, done.lost)
+        await self._report(self._copier.refusals, done.lost)
         return done.customers
 
     @property
@@ -267,34 +247,28 @@ class Bridge:
         """Rows written since the bridge was started."""
         return self._copier.total.rows if self._copier else 0
 
-    async def _report(self, rejected: Sequence[str], lost: int) -> None:
-        if rejected:
-            await self.problem(OWNER, "bridge.rows", MESSAGES.text("orders.rejected", words=rejected[0]))
+    async def _report(self, refusals: Sequence[LocalizedText], lost: int) -> None:
+        if refusals:
+            await self.problem(OWNER, "bridge.rows", refusals[0])
+        else:
+            await self.problems.resolve(OWNER, "bridge.rows")
         if lost:
             await self.problem(OWNER, "bridge.lost", MESSAGES.text("orders.lost", count=lost))
         if self.customers.withheld:
             text = MESSAGES.text("lists.withheld", count=self.customers.withheld)
-            await self.problem(OWNER, "bridge.withheld", text, severity=Severity.INFO)
+            known = self.finder.behaviour.lists is not Lists.UNKNOWN
+            key = "bridge.withheld_known" if known else "bridge.withheld"
+            await self.problem(OWNER, "bridge.withheld", text, severity=Severity.INFO, todo=key)
 
     async def problem(
-        self, owner: str, key: str, message: LocalizedText, *, severity: Severity = Severity.ERROR
+        self,
+        owner: str,
+        key: str,
+        message: LocalizedText,
+        *,
+        severity: Severity = Severity.ERROR,
+        todo: str | None = None,
     ) -> None:
-        """Raise a problem of the bridge's own."""
-        await self.problems.raise_problem(
-            Problem(owner, key, severity, message, MESSAGES.text(f"todo.{key}"))
-        )
-
-
-def _target(
-    shop: ShopSettings, groups: dict[str, FieldGroup]
-) -> tuple[RowTarget | None, list[LocalizedText]]:
-    name = shop.orders.group
-    if name is None:
-        return None, []
-    if name not in groups:
-        known = ", ".join(sorted(groups)) or "—"
-        return None, [MESSAGES.text("orders.no_group", group=name, known=known)]
-    fields, missing = resolve(groups[name], shop.orders.columns)
-    if missing:
-        return None, [MESSAGES.text("orders.no_column", group=name, columns=", ".join(missing))]
-    return RowTarget(groups[name].id, fields, shop.orders.newest, shop.orders.prefix), []
+        """Raise a problem of the bridge's own. ``todo``: what to do about it, if not what its key says."""
+        what_to_do = MESSAGES.text(f"todo.{todo or key}")
+        await self.problems.raise_problem(Problem(owner, key, severity, message, what_to_do))

@@ -8,9 +8,10 @@ import attrs
 from thulium_plugin_prestashop.contract.integration import Finding, FindingState
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.thulium.behaviour import Behaviour, Lists
-from thulium_plugin_prestashop.thulium.bridge import Bridge, OrderFieldsError
+from thulium_plugin_prestashop.thulium.bridge import Bridge
 from thulium_plugin_prestashop.thulium.learn import Learned, Tried
 from thulium_plugin_prestashop.thulium.shops import ShopRefusedError
+from thulium_plugin_prestashop.thulium.targets import OrderFieldsError
 from thulium_plugin_prestashop.thulium.words import MESSAGES, explain
 from thulium_plugin_prestashop.transport import AdministratorMustAct, RemoteError
 

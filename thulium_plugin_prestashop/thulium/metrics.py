@@ -50,7 +50,9 @@ class _Snapshot(Collector):
             f"{_PREFIX}_shop_running", "1 while a synchronisation runs", labels=["shop"]
         )
         ok = GaugeMetricFamily(f"{_PREFIX}_shop_last_run_ok", "1 if the last run was well", labels=["shop"])
-        at = GaugeMetricFamily(f"{_PREFIX}_shop_last_run_seconds", "When the last run ended", labels=["shop"])
+        at = GaugeMetricFamily(
+            f"{_PREFIX}_shop_last_run_timestamp_seconds", "When the last run ended", labels=["shop"]
+        )
         for shop in state.shops:
             running.add_metric([shop.id], shop.state == "running")
             if shop.last_run is not None:

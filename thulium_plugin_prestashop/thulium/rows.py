@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any, Final
 
 import attrs
@@ -60,6 +61,14 @@ class Listing:
         return Listing((*self.items, item), None if self.count is None else self.count + 1, self.readable)
 
 
+class _Change(Enum):
+    """What became of a row that was to be changed."""
+
+    DONE = "done"
+    GONE = "gone"
+    REFUSED = "refused"
+
+
 @attrs.define
 class CardRows:
     """One card's rows of one target, while they are brought up to date."""
@@ -91,9 +100,10 @@ class CardRows:
             return
         if note is not None and note.checksum == checksum:
             return
-        if note is None or note.item is None or not await self._change(note.item, values):
+        change = await self._change(note.item, values) if note and note.item is not None else _Change.GONE
+        if change is _Change.GONE:
             await self._create(order, values)
-        else:
+        elif change is _Change.DONE and note is not None:
             await self._keep(RowNote(order, RowState.WRITTEN, note.item, checksum))
 
     async def remove(self, order: str, *, status: str) -> None:
@@ -112,7 +122,8 @@ class CardRows:
                 blank = {field: "" for cell, field in self.target.fields.items() if cell != "id"}
                 if "status" in self.target.fields:
                     blank[self.target.fields["status"]] = status
-                await self._change(note.item, blank)
+                if await self._change(note.item, blank) is _Change.REFUSED:
+                    return
             self.written += 1
         await self.ledger.forget_row(self.integration, self.customer, order)
         del self.notes[order]
@@ -190,20 +201,18 @@ class CardRows:
             else OurFault("thulium.not_json", resource="customer_field_group_items")
         )
 
-    async def _change(self, item: int, values: Mapping[int, str]) -> bool:
-        """Write a row's values, together with those of columns that aren't ours: PUT may replace the whole row.
-        False when the row is gone.
-        """
+    async def _change(self, item: int, values: Mapping[int, str]) -> "_Change":
+        """Write a row's values, together with those of columns that aren't ours: PUT may replace the whole row."""
         held = next((known.values for known in (await self._list()).items if known.id == item), {})
         body = {"values": _wire({**held, **values})}
         for attempt in range(TRIES):
             try:
                 await self.api.send("PUT", f"customer_field_group_items/{item}", body)
             except NotFoundError:
-                return False
+                return _Change.GONE
             except RejectedError as error:
                 self.rejected.append(error.words)
-                return True
+                return _Change.REFUSED
             except TimeWillTell as error:
                 # The same values again do no harm.
                 if certainly_not_done(error) or attempt == TRIES - 1:
@@ -213,7 +222,7 @@ class CardRows:
             else:
                 break
         self.written += 1
-        return True
+        return _Change.DONE
 
     async def _list(self, *, anew: bool = False) -> Listing:
         if self._listing is None or anew:

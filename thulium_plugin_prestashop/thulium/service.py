@@ -17,7 +17,7 @@ from thulium_plugin_prestashop.contract.errors import HostUnavailableError
 from thulium_plugin_prestashop.contract.tasks import Trigger
 from thulium_plugin_prestashop.hosting import spare_start_up
 from thulium_plugin_prestashop.thulium import trials
-from thulium_plugin_prestashop.thulium.bridge import OWNER, Bridge, OrderFieldsError, Tuning
+from thulium_plugin_prestashop.thulium.bridge import OWNER, Bridge, Tuning
 from thulium_plugin_prestashop.thulium.checks import Outcome, obstacles
 from thulium_plugin_prestashop.thulium.config import BridgeSettings
 from thulium_plugin_prestashop.thulium.configfile import ConfigError, read_settings
@@ -26,6 +26,7 @@ from thulium_plugin_prestashop.thulium.directory import prepare, sole_writer
 from thulium_plugin_prestashop.thulium.logs import handler
 from thulium_plugin_prestashop.thulium.lookup import LookupServer
 from thulium_plugin_prestashop.thulium.status import StatusServer
+from thulium_plugin_prestashop.thulium.targets import OrderFieldsError
 from thulium_plugin_prestashop.thulium.words import MESSAGES, CannotStartError, explain
 from thulium_plugin_prestashop.transport import RemoteError
 

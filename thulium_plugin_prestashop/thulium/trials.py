@@ -8,10 +8,11 @@ import attrs
 from thulium_plugin_prestashop.contract.errors import HostUnavailableError
 from thulium_plugin_prestashop.contract.tasks import Trigger
 from thulium_plugin_prestashop.contract.text import LocalizedText
-from thulium_plugin_prestashop.thulium.bridge import Bridge, OrderFieldsError
+from thulium_plugin_prestashop.thulium.bridge import Bridge
 from thulium_plugin_prestashop.thulium.checks import Check, Outcome, obstacles
 from thulium_plugin_prestashop.thulium.config import ShopSettings
 from thulium_plugin_prestashop.thulium.shops import ShopRefusedError
+from thulium_plugin_prestashop.thulium.targets import OrderFieldsError
 from thulium_plugin_prestashop.thulium.words import MESSAGES, CannotStartError, explain
 from thulium_plugin_prestashop.transport import AdministratorMustAct, RemoteError
 

@@ -219,9 +219,8 @@ class StandIn:
         return _json({"item_id": row.id})
 
     async def _put_item(self, request: web.Request) -> web.Response:
-        row = self.store.rows[int(request.match_info["id"])]
         values = _values(await request.json())
-        row.values = values if self.switches.item_put == "replace" else {**row.values, **values}
+        self.store.change_row(int(request.match_info["id"]), values, self.switches)
         return web.Response()
 
     async def _delete_item(self, request: web.Request) -> web.Response:

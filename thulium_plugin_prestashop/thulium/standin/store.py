@@ -166,14 +166,25 @@ class Store:
 
     def add_row(self, group: int, customer: int, values: Mapping[int, str]) -> Row:
         """A new row. Raises :class:`RefusedError`."""
-        known = next((fields for number, fields in self.groups.values() if number == group), None)
-        if known is None or customer not in self.customers:
+        if customer not in self.customers:
             raise RefusedError("Unknown group or customer.")
-        if values.keys() - set(known.values()):
-            raise RefusedError("Unknown field.")
+        self._check_row(group, values)
         row = Row(next(self._row_ids), group, customer, dict(values))
         self.rows[row.id] = row
         return row
+
+    def change_row(self, number: int, values: Mapping[int, str], switches: Switches) -> None:
+        """Change a row. Raises ``KeyError``, :class:`RefusedError`."""
+        row = self.rows[number]
+        self._check_row(row.group, values)
+        row.values = dict(values) if switches.item_put == "replace" else {**row.values, **values}
+
+    def _check_row(self, group: int, values: Mapping[int, str]) -> None:
+        known = next((fields for number, fields in self.groups.values() if number == group), None)
+        if known is None:
+            raise RefusedError("Unknown group or customer.")
+        if values.keys() - set(known.values()):
+            raise RefusedError("Unknown field.")
 
     def rows_of(self, customer: int, group: str) -> list[dict[str, str]]:
         """The rows of a card by field name, for tests to look at."""
