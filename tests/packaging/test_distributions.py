@@ -132,7 +132,7 @@ def test_the_metadata_is_complete(built: Built) -> None:
     classifiers = set(metadata.get_all("Classifier", []))
     assert {f"Programming Language :: Python :: 3.{minor}" for minor in (11, 12, 13)} <= classifiers
     assert "Typing :: Typed" in classifiers
-    assert set(metadata.get_all("Provides-Extra", [])) == {"sandbox", "bridge", "test"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"sandbox", "bridge", "postgresql", "test"}
 
 
 def test_the_changelog_knows_this_version() -> None:
