@@ -12,7 +12,7 @@ from thulium_plugin_prestashop.thulium.bridge import Bridge
 from thulium_plugin_prestashop.thulium.learn import Learned, Tried
 from thulium_plugin_prestashop.thulium.shops import ShopRefusedError
 from thulium_plugin_prestashop.thulium.targets import OrderFieldsError
-from thulium_plugin_prestashop.thulium.words import MESSAGES, explain
+from thulium_plugin_prestashop.thulium.words import MESSAGES, explain, quoted
 from thulium_plugin_prestashop.transport import AdministratorMustAct, RemoteError
 
 
@@ -102,7 +102,7 @@ class Check:
         if tried is not None and name not in tried.kept_fields:
             words = tried.refused_fields.get(name)
             key = "check.field_dropped" if words is None else "check.field_rejected"
-            text = MESSAGES.text(key, field=name, words=words or "")
+            text = MESSAGES.text(key, field=name, words=quoted(words or ""))
             self._error("thulium", key, text, Outcome.MUST_CHANGE)
         elif tried is not None or name in learned.field_names:
             self._say("thulium", "check.field", FindingState.OK, field=name)
@@ -148,7 +148,7 @@ def obstacles(learned: Learned) -> list[tuple[str, LocalizedText]]:
     if not learned.filters_work:
         keys.append(("check.filters_broken", {}))
     keys += [
-        ("check.field_refused", {"field": field, "words": words})
+        ("check.field_refused", {"field": field, "words": quoted(words)})
         for field, words in learned.refused_fields.items()
     ]
     keys += [("check.field_ignored", {"field": field}) for field in sorted(learned.ignored_fields)]

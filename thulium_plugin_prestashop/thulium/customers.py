@@ -27,7 +27,7 @@ from thulium_plugin_prestashop.thulium.find import CardFinder
 from thulium_plugin_prestashop.thulium.ledger import Kind, Ledger
 from thulium_plugin_prestashop.thulium.records import Card
 from thulium_plugin_prestashop.thulium.values import email_key
-from thulium_plugin_prestashop.thulium.words import MESSAGES, unavailable
+from thulium_plugin_prestashop.thulium.words import MESSAGES, quoted, unavailable
 from thulium_plugin_prestashop.thulium.writes import CardFields
 from thulium_plugin_prestashop.transport import RemoteError
 
@@ -158,7 +158,7 @@ class RestCustomers:
             return Outcome(reference, error=MESSAGES.text("outcome.gone"))
         if verdict.error is None:
             return Outcome(reference, error=MESSAGES.text("outcome.unclear"))
-        return Outcome(reference, error=MESSAGES.text("outcome.refused", words=verdict.error))
+        return Outcome(reference, error=MESSAGES.text("outcome.refused", words=quoted(verdict.error)))
 
     def _customer(self, card: Card) -> Customer:
         fields = self._fields

@@ -24,7 +24,7 @@ from thulium_plugin_prestashop.thulium.customers import RestCustomers
 from thulium_plugin_prestashop.thulium.ledger import Ledger, Queued, RowNote, RowState
 from thulium_plugin_prestashop.thulium.rows import CardRows, RowTarget
 from thulium_plugin_prestashop.thulium.together import together
-from thulium_plugin_prestashop.thulium.words import MESSAGES, placed, unavailable
+from thulium_plugin_prestashop.thulium.words import MESSAGES, placed, quoted, unavailable
 from thulium_plugin_prestashop.transport import RemoteError
 
 MOST_ROWS: Final = 100
@@ -259,7 +259,9 @@ class OrderCopier:
                 figures.rows += card.written
                 figures.lost += card.lost
                 figures.rejected += card.rejected
-        return MESSAGES.text("orders.rejected", words=card.rejected[0]) if card.rejected else None
+        if not card.rejected:
+            return None
+        return MESSAGES.text("orders.rejected", words=quoted(card.rejected[0]))
 
     async def _write_dates(self, dates: Sequence[_Date], done: Copied) -> dict[Queued, LocalizedText]:
         """Answers what Thulium refused, and whose."""

@@ -46,6 +46,11 @@ _KNOWN = frozenset(
 )
 
 
+def quoted(words: str) -> str:
+    """What Thulium said, to be put into a sentence that has a full stop of its own."""
+    return words.strip().rstrip(".")
+
+
 def explain(error: RemoteError) -> LocalizedText:
     """The sentence for an error of Thulium's API, as its administrator should read it."""
     if error.key in _KNOWN:
