@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from thulium_plugin_prestashop.sandbox.crm import schema
 from thulium_plugin_prestashop.sandbox.crm.errors import IncompatibleDatabase
+from thulium_plugin_prestashop.sandbox.crm.patience import PatientConnection, to_the_end
 
 BUSY_MS = 10_000
 CONNECTIONS = 4
@@ -55,27 +56,41 @@ class Database:
 
     async def aclose(self) -> None:
         """Close every connection and end its thread."""
-        await self._engine.dispose()
+        await to_the_end(self._engine.dispose())
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one moment of the database."""
-        async with self._engine.connect() as connection, connection.begin():
+        async with self._transaction(write=False) as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: all or nothing, and nobody else writes meanwhile."""
-        async with self._writing, self._engine.connect() as plain:
-            connection = await plain.execution_options(thulium_write=True)
-            async with connection.begin():
-                yield connection
+        async with self._writing, self._transaction(write=True) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
+        connection = PatientConnection(self._engine)
+        try:
+            await connection.take(thulium_write=write)
+            yield connection
+        except BaseException:
+            await connection.give_back(commit=False)
+            raise
+        else:
+            await connection.give_back(commit=True)
 
     async def truncate_log(self) -> None:
         """Move everything from the write-ahead log into the file and empty the log, so that erased text is in
         neither.
         """
-        async with self._writing, self._engine.connect() as connection:
+        async with self._writing:
+            await to_the_end(self._truncate_log())
+
+    async def _truncate_log(self) -> None:
+        async with self._engine.connect() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
             if raw is not None:
                 await (await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")).close()
