@@ -64,8 +64,12 @@ async def sync(console: Console, options: Options, key: str) -> Exit:
 
 def peak_rss_mb() -> float:
     """The most memory this process ever had, in MB (10⁶ bytes)."""
+    # Linux's getrusage also counts what the process that started this one had.
+    status = Path("/proc/self/status")
+    if status.exists():
+        return float(status.read_text(encoding="ascii").partition("VmHWM:")[2].split()[0]) * 1024 / 1_000_000
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Kilobytes on Linux, bytes on macOS.
+    # Bytes on macOS, kilobytes elsewhere.
     return peak / 1_000_000 if sys.platform == "darwin" else peak * 1024 / 1_000_000
 
 
