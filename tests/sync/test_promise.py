@@ -13,6 +13,7 @@ from tests.sync.truth import LINE
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
 
 AN_HOUR = 3_600
+NEVER = "0000-00-00 00:00:00"
 
 
 def ago(shop: DemoShop, **time: float) -> str:
@@ -73,6 +74,19 @@ async def test_a_row_dated_in_the_future_hides_nothing(bench: Bench, hours: int)
             await changed_arrives(bench, shop, order, ago(shop))
 
 
+@pytest.mark.parametrize("hours", [0.5, 2, 30])
+async def test_a_shop_whose_clock_was_set_back_loses_nothing(bench: Bench, hours: float) -> None:
+    async with DemoShop(customers=5, orders=20) as shop:
+        one, two, three = some(shop)
+        await bench.run(shop)
+        await changed_arrives(bench, shop, one, ago(shop))
+        shop.clock.advance(-hours * AN_HOUR)
+        await changed_arrives(bench, shop, two, ago(shop))
+        shop.clock.advance(AN_HOUR / 4)
+        bench.clock.ahead += AN_HOUR / 4
+        await changed_arrives(bench, shop, three, ago(shop))
+
+
 async def test_a_run_that_ends_anywhere_in_its_transactions_loses_nothing(bench: Bench) -> None:
     """Before and inside every one of them: rows and cursor go together. ``test_kill.py`` does it to imports."""
     async with DemoShop(customers=6, orders=10) as shop:
@@ -80,8 +94,15 @@ async def test_a_run_that_ends_anywhere_in_its_transactions_loses_nothing(bench:
         step, report, people = 0, None, set()
         while report is None:
             step += 1 + (step % 3 == 2)  # after one transaction is before the next
-            people.add(customer := shop.insert_customer(email=f"{step}@example.com", id_shop=1))
-            shop.insert_order([LINE], id_customer=customer, id_shop=1, payment=f"Nowa {step}")
+            # Neither by their dates nor as the highest id are the first two of them met again.
+            for number in range(3):
+                customer = shop.insert_customer(
+                    email=f"{step}.{number}@example.com", id_shop=1, date_upd=NEVER
+                )
+                shop.insert_order(
+                    [LINE], id_customer=customer, id_shop=1, payment=f"Nowa {step}", date_upd=NEVER
+                )
+                people.add(customer)
             for order in some(shop):
                 shop.touch("orders", order, payment=f"Zmiana {step}")
             report = await cut_off(bench.job(shop), step)

@@ -36,8 +36,8 @@ EMAILS = st.sampled_from(
 PICK = st.integers(0, 10**6)
 DATES = st.sampled_from([0, 1, 500, "zero", "tomorrow", "future"])
 """Seconds ago, or an odd date: one that is wrong by less than a day, and by years."""
-EVENINGS = ("2024-10-26T21:00:00+02:00", "2024-10-27T02:50:00+02:00")
-"""Before the clock is set back an hour: hours before, and ten minutes."""
+EVENINGS = ("2024-10-26T21:00:00+02:00", "2024-10-27T02:50:00+02:00", "2024-11-12T21:00:00+01:00")
+"""Hours and ten minutes before the clock is set back an hour, and a usual one, on which windows overlap little."""
 LARGE = (
     mock.patch.object(cursor, "FLOOR_FROM", 20),
     mock.patch.object(windows, "FLOOR_FROM", 20),
