@@ -70,10 +70,16 @@ START = at("2024-06-01 12:00:00")
 
 
 def walked(
-    cursor: Cursor, minutes: float, host_minutes: float | None = None, *, whole: bool = True
+    cursor: Cursor,
+    minutes: float,
+    host_minutes: float | None = None,
+    *,
+    whole: bool = True,
+    upto: datetime = START,
+    floor: int = 0,
 ) -> Cursor:
-    """The cursor after a window up to ``START``, walked so many minutes after it."""
-    window = next_window(cursor, START, WARSAW)
+    """The cursor after a window up to ``upto``, walked so many minutes after ``START``."""
+    window = next_window(cursor, upto, WARSAW, floor=floor)
     assert window is not None
     host = minutes if host_minutes is None else host_minutes
     clocks = clocks_at(START + timedelta(minutes=minutes), WARSAW, int(host * 60))
@@ -101,6 +107,31 @@ def test_nothing_settles_too_early(minutes: float, host_minutes: float, *, whole
     window = next_window(again, START, WARSAW)
     assert window is not None
     assert window.lower == START - OVERLAP
+
+
+def test_a_watermark_that_moved_on_has_to_settle_again() -> None:
+    settled = walked(walked(Cursor(watermark=START - timedelta(days=1)), 1), 31)
+    later = START + timedelta(minutes=60)
+    moved = walked(settled, 61, upto=later)
+    assert moved.settled is None
+    assert walked(moved, 65, upto=later).settled is None
+    assert walked(moved, 91, upto=later).settled == later
+
+
+def test_a_window_that_leaves_out_low_ids_settles_nothing() -> None:
+    first = walked(Cursor(watermark=START - timedelta(days=1)), 1)
+    recent = walked(first, 31, floor=260_000)
+    assert recent.settled is None
+    assert walked(recent, 61).settled == START
+
+
+def test_a_window_that_does_not_reach_back_an_overlap_settles_nothing() -> None:
+    """As when the clock was set back by less than is noticed, or the overlap became longer in between."""
+    first = walked(Cursor(watermark=START - timedelta(days=1)), 1)
+    clocks = clocks_at(START + timedelta(minutes=31), WARSAW, 31 * 60)
+    for lower, settled in ((START - OVERLAP, START), (START - OVERLAP + timedelta(seconds=1), None)):
+        cursor = attrs.evolve(first, window=Window(lower, START))
+        assert close_window(cursor, clocks, WARSAW, 0, whole=True).settled == settled
 
 
 def test_a_settled_watermark_is_looked_behind_when_the_clock_was_set_back() -> None:
