@@ -315,6 +315,7 @@ async def test_runs_are_kept_for_ninety_days_and_killed_ones_closed(mirror: Mirr
         ("SELECT * FROM prestashop_phones WHERE number = '+48'", "number"),
     ],
 )
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_what_a_run_asks_is_indexed(mirror: Mirror, query: str, index: str) -> None:
     async with mirror.reading() as connection:
         plan = " ".join(row[3] for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {query}")))

@@ -21,7 +21,7 @@ class SteppedMirror(Mirror):
     @classmethod
     def of(cls, mirror: Mirror, step: Callable[[], None]) -> "SteppedMirror":
         """The same database, with steps."""
-        stepped = cls(mirror.engine, mirror.path)
+        stepped = cls(mirror.engine, mirror.path, mirror.linking)
         stepped.step = step
         return stepped
 

@@ -1,46 +1,37 @@
 """Opening the mirror: an asynchronous engine over SQLite (a file of the plugin's own) or the host's PostgreSQL.
 
-A mirror is opened once per host and shared by all its integrations. SQLite has one writer at a time; in this process
-writers queue for :meth:`Mirror.writing` in turn, so nobody spins on a busy database and no integration starves
-another. Readers never wait for a writer (WAL). No connection is ever held while the network is waited for.
+A mirror is opened once per host and shared by all its integrations. Who writes an integration is its only writer until
+the transaction ends: on SQLite because the file has one writer at a time, on PostgreSQL because of locks that hold in
+all processes (see :mod:`.postgresql`). In this process writers queue in turn before they take a connection, so nobody
+spins on a busy database and no integration starves another. Readers never wait for a writer. No transaction is ever
+open while the network is waited for.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from copy import copy
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeAlias
+from weakref import WeakValueDictionary
 
 import attrs
-from sqlalchemy import event
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from thulium_plugin_prestashop.contract.host import HostContext
-from thulium_plugin_prestashop.mirror.migrate import WRITE, upgrade
+from thulium_plugin_prestashop.mirror import postgresql, sqlite
+from thulium_plugin_prestashop.mirror.address import database_address
+from thulium_plugin_prestashop.mirror.linking import Linking, SharedLinking
+from thulium_plugin_prestashop.mirror.migrate import WRITE, is_current, upgrade
 from thulium_plugin_prestashop.mirror.newer import refuse_newer
 from thulium_plugin_prestashop.mirror.patience import PatientConnection, to_the_end
 
+Guard: TypeAlias = Callable[[AsyncConnection], Awaitable[None]]
 FILE_NAME: Final = "prestashop.db"
-
-_PRAGMAS: Final = (
-    # Readers go on while somebody writes; a killed process leaves a consistent database.
-    "PRAGMA journal_mode=WAL",
-    # With WAL a crash of the program loses nothing; a power cut may lose the last page, which is then read again.
-    "PRAGMA synchronous=NORMAL",
-    # Another process (the command line on the same directory) may be writing.
-    "PRAGMA busy_timeout=10000",
-    "PRAGMA foreign_keys=ON",
-    # What is deleted or overwritten is zeroed: an erased person leaves no text in free pages.
-    "PRAGMA secure_delete=ON",
-    "PRAGMA temp_store=MEMORY",
-    # 4 MiB a connection: the upper levels of the indexes. With 16 MiB a million orders are imported no faster.
-    "PRAGMA cache_size=-4096",
-)
-
-_CONNECT: Final = {"cached_statements": 16}
-"""Prepared statements a connection keeps. Lists of ids make a statement of their own for each length, of up to 100 kB:
-of the usual 128 on each of four connections, a large import kept 5 MB for nothing.
+_POOL: Final = {"pool_size": 4, "max_overflow": 4, "pool_timeout": 60, "pool_use_lifo": True}
+"""Four connections (eight for a moment) serve any number of integrations: each is held for one transaction only. The
+one used last is used next, so that the cache of one is filled, and not those of all in turn.
 """
 
 
@@ -51,17 +42,49 @@ class Mirror:
     engine: AsyncEngine
     path: Path | None
     """The SQLite file, if it is one."""
-    _writer: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
-    linking: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
+    linking: Linking = attrs.field(factory=Linking)
     """Held while customers are matched, from reading them to saving their links: two integrations that meet the same
     new person, or a run and an agent's refresh, must not create that person twice.
     """
+    _writers: WeakValueDictionary[str, asyncio.Lock] = attrs.field(
+        factory=WeakValueDictionary, init=False, repr=False
+    )
+    _guard: Guard | None = attrs.field(default=None, init=False, repr=False)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes, on other machines too, may work on it at the same time: PostgreSQL."""
+        return self.engine.dialect.name == "postgresql"
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """One write transaction: committed at the end, rolled back by an error or a cancellation."""
-        async with self._writer, self._transaction(WRITE) as connection:
+    async def writing(self, *integrations: str) -> AsyncIterator[AsyncConnection]:
+        """One write transaction: committed at the end, rolled back by an error or a cancellation.
+
+        What it reads of ``integrations`` nobody else changes until it ends. Without any, nobody else writes at all.
+        """
+        async with AsyncExitStack() as turns:
+            for name in sorted(set(integrations)) if self.shared else [""]:
+                await turns.enter_async_context(self._writers.setdefault(name, asyncio.Lock()))
+            connection = await turns.enter_async_context(self._transaction(WRITE))
+            if self.shared:
+                await postgresql.lock_integrations(connection, integrations)
+            if self._guard is not None:
+                await self._guard(connection)
             yield connection
+
+    def guarded(self, guard: Guard) -> "Mirror":
+        """The same mirror for somebody who may lose the right to write: each write transaction begins with ``guard``,
+        once it holds its locks, and is rolled back by the guard's error.
+        """
+        view = copy(self)
+        view._guard = guard  # noqa: SLF001 - of the same class
+        return view
+
+    async def check(self) -> None:
+        """Let the guard speak, just before something is written elsewhere that could not be rolled back."""
+        if self._guard is not None:
+            async with self.reading() as connection:
+                await self._guard(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -82,29 +105,39 @@ class Mirror:
             await to_the_end(_end(connection, commit=True))
 
     async def vacuum(self) -> None:
-        """Give freed space back and leave no remnant of deleted rows, in the file or in its write-ahead log."""
-        await self._outside_transactions("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+        """Give freed space back and leave no remnant of deleted rows, in the file or in its write-ahead log.
+
+        PostgreSQL does that by itself (autovacuum), and its administrator decides how long its log is kept.
+        """
+        await self._outside_transactions(sqlite.VACUUM, sqlite.CHECKPOINT)
 
     async def checkpoint(self) -> None:
-        """Empty the write-ahead log, which still holds earlier versions of changed pages."""
-        await self._outside_transactions("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Empty SQLite's write-ahead log, which still holds earlier versions of changed pages."""
+        await self._outside_transactions(sqlite.CHECKPOINT)
 
     async def _outside_transactions(self, *statements: str) -> None:
-        if self.path is None:
+        if self.shared:
             return
-        async with self._writer, self._transaction("") as connection:
+        async with self._writers.setdefault("", asyncio.Lock()), self._transaction("") as connection:
             for statement in statements:
                 (await connection.exec_driver_sql(statement)).close()
 
     async def close(self) -> None:
         """Close every connection and its thread."""
-        await self.engine.dispose()
+        try:
+            await self.linking.close()
+        finally:
+            await self.engine.dispose()
 
 
 async def _begin(connection: AsyncConnection, begin: str) -> None:
-    """Check a connection out and begin a transaction by this statement; none with ``""``."""
+    """Check a connection out and begin a transaction by this statement of SQLite; none with ``""``."""
     await connection.start()
-    await connection.execution_options(mirror_begin=begin)
+    if connection.dialect.name == "postgresql":
+        if begin != WRITE:
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    else:
+        await connection.execution_options(mirror_begin=begin)
     await connection.begin()
 
 
@@ -123,50 +156,42 @@ async def open_mirror(host: HostContext) -> Mirror:
     """The mirror of this host, brought to the newest schema.
 
     Raises:
+        AddressError: The host's ``database_url`` is no address of SQLite or PostgreSQL.
         NewerSchemaError: A later version of the plugin has used the database.
-        sqlalchemy.exc.SQLAlchemyError: The database cannot be opened or upgraded.
+        sqlalchemy.exc.SQLAlchemyError, OSError: The database cannot be reached, opened or upgraded.
 
     """
     return await open_database(host.database_url or host.data_directory / FILE_NAME)
 
 
 async def open_database(where: str | Path) -> Mirror:
-    """The mirror in a file, or at a SQLAlchemy address with an asynchronous driver."""
-    # Four connections serve any number of integrations: each is held for one transaction only. The one used last is
-    # used next, so that the cache of one is filled, and not those of all in turn.
-    pool: dict[str, Any] = {"pool_size": 4, "max_overflow": 4, "pool_timeout": 60, "pool_use_lifo": True}
-    if isinstance(where, Path):
-        path: Path | None = where
-        engine = create_async_engine(
-            URL.create("sqlite+aiosqlite", database=str(where)), connect_args=_CONNECT, **pool
-        )
-        _prepare_sqlite(engine)
-    else:
-        path = None
-        engine = create_async_engine(where, **pool)
-    mirror = Mirror(engine, path)
+    """The mirror in a file, or at an address (see :func:`.address.database_address`)."""
+    address = database_address(where)
+    mirror = _on_postgresql(address) if address.drivername.startswith("postgresql") else _on_sqlite(address)
     try:
-        await refuse_newer(engine)
-        await upgrade(engine)
+        await refuse_newer(mirror.engine)
+        if not await is_current(mirror.engine):
+            await _upgrade(mirror, address)
     except BaseException:
         await mirror.close()
         raise
     return mirror
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own, wrapped by SQLAlchemy
-        # The driver's implicit BEGIN comes too late for SELECT and DDL; transactions are begun below instead.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
+def _on_sqlite(address: URL) -> Mirror:
+    return Mirror(sqlite.create_engine(address, **_POOL), Path(address.database or ""))
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's Connection or its stand-in
-        # A writer takes the write lock at once: upgrading a read transaction later can fail without a retry.
-        begin = connection.get_execution_options().get("mirror_begin", "BEGIN")
-        if begin:
-            connection.exec_driver_sql(begin)
+
+def _on_postgresql(address: URL) -> Mirror:
+    return Mirror(postgresql.create_engine(address, **_POOL), None, SharedLinking(address))
+
+
+async def _upgrade(mirror: Mirror, address: URL) -> None:
+    if not mirror.shared:
+        await upgrade(mirror.engine)
+        return
+    engine = postgresql.create_patient_engine(address)
+    try:
+        await upgrade(engine, before=postgresql.lock_schema)
+    finally:
+        await engine.dispose()

@@ -6,13 +6,14 @@ back. Tests hold that both ways lead to the same schema.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from thulium_plugin_prestashop.mirror.tables import metadata
 
@@ -25,14 +26,25 @@ VERSION_TABLE: Final = "prestashop_schema"
 _VERSION: Final = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
 
 
-async def upgrade(engine: AsyncEngine) -> None:
-    """Make what is missing, in one transaction. The loop goes on while Alembic is being imported."""
+Before: TypeAlias = Callable[[AsyncConnection], Awaitable[None]]
+
+
+async def is_current(engine: AsyncEngine) -> bool:
+    """Whether there is nothing to do."""
     async with engine.connect() as connection:
-        if await connection.run_sync(_is_current):
-            return
-        await connection.rollback()
+        return await connection.run_sync(_is_current)
+
+
+async def _nothing(_connection: AsyncConnection) -> None:
+    """SQLite's way of beginning keeps others out already."""
+
+
+async def upgrade(engine: AsyncEngine, before: Before = _nothing) -> None:
+    """Make what is missing, in one transaction that ``before`` opens. The loop goes on while Alembic is imported."""
+    async with engine.connect() as connection:
         writer = await connection.execution_options(mirror_begin=WRITE)
         async with writer.begin():
+            await before(writer)
             if await writer.run_sync(_make_new):
                 return
     command, config = await asyncio.to_thread(_alembic)
@@ -40,6 +52,7 @@ async def upgrade(engine: AsyncEngine) -> None:
         async with engine.connect() as connection:
             writer = await connection.execution_options(mirror_begin=WRITE)
             async with writer.begin():
+                await before(writer)
                 await writer.run_sync(_upgrade, command, config, folder)
 
 
@@ -50,9 +63,10 @@ def _is_current(connection: Connection) -> bool:
 
 
 def _make_new(connection: Connection) -> bool:
-    """Make all tables where there is none of a mirror yet; whether that was so."""
+    """Make all tables where there is none of a mirror yet; whether nothing is left to do."""
     if inspect(connection).has_table(VERSION_TABLE):
-        return False
+        # Somebody else may have been faster; then there is nothing left to do either.
+        return _is_current(connection)
     metadata.create_all(connection)
     _VERSION.create(connection)
     connection.execute(_VERSION.insert().values(version_num=HEAD))

@@ -8,6 +8,8 @@ add them up exactly. ``checksum`` is a hash of all that the shop sent of a row; 
 never written again.
 """
 
+from typing import Any, Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -21,6 +23,8 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -31,12 +35,16 @@ metadata = MetaData(
 )
 
 
-def _key(name: str = "integration", kind: type[Text | BigInteger] = Text) -> "Column[object]":
-    return Column(name, kind(), primary_key=True, nullable=False, autoincrement=False)
+TEXT: Final[TypeEngine[str]] = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that is compared and sorted by its bytes on both databases, whatever language the server was set up in."""
+
+
+def _key(name: str = "integration", kind: TypeEngine[Any] = TEXT) -> "Column[Any]":
+    return Column(name, kind, primary_key=True, nullable=False, autoincrement=False)
 
 
 def _text(name: str) -> "Column[str]":
-    return Column(name, Text(), nullable=False, server_default="")
+    return Column(name, TEXT, nullable=False, server_default="")
 
 
 def _id(name: str) -> "Column[int]":
@@ -52,7 +60,7 @@ customers = Table(
     "prestashop_customers",
     metadata,
     _key(),
-    _key("id", BigInteger),
+    _key("id", BigInteger()),
     _text("email"),
     # The e-mail without surrounding blanks and case-folded: what two spellings of one address share.
     _text("email_key"),
@@ -65,8 +73,8 @@ customers = Table(
     _flag("deleted"),
     _id("id_shop"),
     _id("id_lang"),
-    Column("date_add", Text()),
-    Column("date_upd", Text()),
+    Column("date_add", TEXT),
+    Column("date_upd", TEXT),
     Column("checksum", BigInteger(), nullable=False),
     # The link phase must look at this customer: it, an address of it or an order of it has changed.
     _flag("pending"),
@@ -86,7 +94,7 @@ addresses = Table(
     "prestashop_addresses",
     metadata,
     _key(),
-    _key("id", BigInteger),
+    _key("id", BigInteger()),
     _id("id_customer"),
     _id("id_country"),
     _text("alias"),
@@ -103,8 +111,8 @@ addresses = Table(
     _text("phone"),
     _text("phone_mobile"),
     _flag("deleted"),
-    Column("date_add", Text()),
-    Column("date_upd", Text()),
+    Column("date_add", TEXT),
+    Column("date_upd", TEXT),
     Column("checksum", BigInteger(), nullable=False),
 )
 Index("ix_prestashop_addresses_id_customer", addresses.c.integration, addresses.c.id_customer)
@@ -113,7 +121,7 @@ orders = Table(
     "prestashop_orders",
     metadata,
     _key(),
-    _key("id", BigInteger),
+    _key("id", BigInteger()),
     _text("reference"),
     # The reference in upper case without surrounding blanks, as people type it into a search.
     _text("reference_key"),
@@ -134,8 +142,8 @@ orders = Table(
     _flag("valid"),
     # When it was placed, UTC epoch seconds, by the shop's time zone; NULL for a zero date.
     Column("placed_at", BigInteger()),
-    Column("date_add", Text()),
-    Column("date_upd", Text()),
+    Column("date_add", TEXT),
+    Column("date_upd", TEXT),
     # JSON list of [id, product_id, attribute_id, quantity, name, reference, unit_incl, unit_excl];
     # the two unit prices are decimals as text.
     Column("rows", LargeBinary(), nullable=False),
@@ -164,7 +172,7 @@ lookups = Table(
     _key(),
     # "currencies", "countries", "order_states" or "shops".
     _key("kind"),
-    _key("id", BigInteger),
+    _key("id", BigInteger()),
     # The record as a JSON object with the fields of webservice.records; keys of translated names are texts.
     Column("data", LargeBinary(), nullable=False),
 )
@@ -173,9 +181,9 @@ links = Table(
     "prestashop_links",
     metadata,
     _key(),
-    _key("id_customer", BigInteger),
+    _key("id_customer", BigInteger()),
     # The host's customer; NULL when an agent has taken the link back (blocked) or nobody could be chosen (conflict).
-    Column("crm_id", Text()),
+    Column("crm_id", TEXT),
     # Why: id_field, link, login, masked_email, email, created, manual.
     _text("basis"),
     # Marketplace login and masked address without its order part, case-folded; "" when there is none.
@@ -212,7 +220,7 @@ phones = Table(
     "prestashop_phones",
     metadata,
     _key(),
-    _key("id_customer", BigInteger),
+    _key("id_customer", BigInteger()),
     # E.164. Kept beside the addresses because shops hold any spelling.
     _key("number"),
     sqlite_with_rowid=False,
@@ -230,17 +238,17 @@ cursors = Table(
     Column("imported_to", BigInteger(), nullable=False, server_default="0"),
     _flag("imported"),
     # All changes up to this moment of the shop's wall clock are in the mirror; NULL before the first import began.
-    Column("watermark", Text()),
+    Column("watermark", TEXT),
     # The same for rows above an id floor only, which frequent runs on a large shop are content with.
-    Column("recent_watermark", Text()),
+    Column("recent_watermark", TEXT),
     # When that was first reached, by the shop's clock and by the host's (epoch seconds), and the watermark at and
     # before which nothing can change any more.
     Column("reached_shop", BigInteger()),
     Column("reached_host", BigInteger()),
-    Column("settled", Text()),
+    Column("settled", TEXT),
     # The window being walked, and the id inside it up to which its rows are in the mirror; NULL when none is open.
-    Column("window_lower", Text()),
-    Column("window_upper", Text()),
+    Column("window_lower", TEXT),
+    Column("window_upper", TEXT),
     Column("window_after", BigInteger()),
     Column("window_floor", BigInteger()),
     # The highest id ever seen, for the probe that finds rows with odd dates.
@@ -254,7 +262,7 @@ skipped = Table(
     metadata,
     _key(),
     _key("resource"),
-    _key("id", BigInteger),
+    _key("id", BigInteger()),
     # "settings": the settings leave it out; "erased": the host has erased the person it belongs to.
     _text("reason"),
     sqlite_with_rowid=False,

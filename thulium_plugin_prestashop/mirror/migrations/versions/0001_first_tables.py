@@ -4,21 +4,26 @@ Revision ID: 0001
 Create Date: 2026-11-24
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+_TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
-def _key(name: str, kind: sa.Text | sa.BigInteger) -> "sa.Column[object]":
+
+def _key(name: str, kind: sa.types.TypeEngine[Any]) -> "sa.Column[object]":
     return sa.Column(name, kind, autoincrement=False, nullable=False)
 
 
 def _text(name: str) -> "sa.Column[str]":
-    return sa.Column(name, sa.Text(), server_default="", nullable=False)
+    return sa.Column(name, _TEXT, server_default="", nullable=False)
 
 
 def _number(name: str) -> "sa.Column[int]":
@@ -33,7 +38,7 @@ def upgrade() -> None:
     """Create all tables and indexes."""
     op.create_table(
         "prestashop_addresses",
-        _key("integration", sa.Text()),
+        _key("integration", _TEXT),
         _key("id", sa.BigInteger()),
         _number("id_customer"),
         _number("id_country"),
@@ -51,8 +56,8 @@ def upgrade() -> None:
         _text("phone"),
         _text("phone_mobile"),
         _flag("deleted"),
-        sa.Column("date_add", sa.Text(), nullable=True),
-        sa.Column("date_upd", sa.Text(), nullable=True),
+        sa.Column("date_add", _TEXT, nullable=True),
+        sa.Column("date_upd", _TEXT, nullable=True),
         sa.Column("checksum", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("integration", "id", name="pk_prestashop_addresses"),
     )
@@ -64,17 +69,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "prestashop_cursors",
-        _key("integration", sa.Text()),
-        _key("resource", sa.Text()),
+        _key("integration", _TEXT),
+        _key("resource", _TEXT),
         _number("imported_to"),
         _flag("imported"),
-        sa.Column("watermark", sa.Text(), nullable=True),
-        sa.Column("recent_watermark", sa.Text(), nullable=True),
+        sa.Column("watermark", _TEXT, nullable=True),
+        sa.Column("recent_watermark", _TEXT, nullable=True),
         sa.Column("reached_shop", sa.BigInteger(), nullable=True),
         sa.Column("reached_host", sa.BigInteger(), nullable=True),
-        sa.Column("settled", sa.Text(), nullable=True),
-        sa.Column("window_lower", sa.Text(), nullable=True),
-        sa.Column("window_upper", sa.Text(), nullable=True),
+        sa.Column("settled", _TEXT, nullable=True),
+        sa.Column("window_lower", _TEXT, nullable=True),
+        sa.Column("window_upper", _TEXT, nullable=True),
         sa.Column("window_after", sa.BigInteger(), nullable=True),
         sa.Column("window_floor", sa.BigInteger(), nullable=True),
         _number("highest_id"),
@@ -83,7 +88,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "prestashop_customers",
-        _key("integration", sa.Text()),
+        _key("integration", _TEXT),
         _key("id", sa.BigInteger()),
         _text("email"),
         _text("email_key"),
@@ -96,8 +101,8 @@ def upgrade() -> None:
         _flag("deleted"),
         _number("id_shop"),
         _number("id_lang"),
-        sa.Column("date_add", sa.Text(), nullable=True),
-        sa.Column("date_upd", sa.Text(), nullable=True),
+        sa.Column("date_add", _TEXT, nullable=True),
+        sa.Column("date_upd", _TEXT, nullable=True),
         sa.Column("checksum", sa.BigInteger(), nullable=False),
         _flag("pending"),
         sa.PrimaryKeyConstraint("integration", "id", name="pk_prestashop_customers"),
@@ -118,9 +123,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "prestashop_links",
-        _key("integration", sa.Text()),
+        _key("integration", _TEXT),
         _key("id_customer", sa.BigInteger()),
-        sa.Column("crm_id", sa.Text(), nullable=True),
+        sa.Column("crm_id", _TEXT, nullable=True),
         _text("basis"),
         _text("login_key"),
         _text("masked_key"),
@@ -150,15 +155,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "prestashop_lookups",
-        _key("integration", sa.Text()),
-        _key("kind", sa.Text()),
+        _key("integration", _TEXT),
+        _key("kind", _TEXT),
         _key("id", sa.BigInteger()),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("integration", "kind", "id", name="pk_prestashop_lookups"),
     )
     op.create_table(
         "prestashop_orders",
-        _key("integration", sa.Text()),
+        _key("integration", _TEXT),
         _key("id", sa.BigInteger()),
         _text("reference"),
         _text("reference_key"),
@@ -176,8 +181,8 @@ def upgrade() -> None:
         _text("note"),
         _flag("valid"),
         sa.Column("placed_at", sa.BigInteger(), nullable=True),
-        sa.Column("date_add", sa.Text(), nullable=True),
-        sa.Column("date_upd", sa.Text(), nullable=True),
+        sa.Column("date_add", _TEXT, nullable=True),
+        sa.Column("date_upd", _TEXT, nullable=True),
         sa.Column("rows", sa.LargeBinary(), nullable=False),
         sa.Column("removed_at", sa.BigInteger(), nullable=True),
         sa.Column("checksum", sa.BigInteger(), nullable=False),
@@ -206,17 +211,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "prestashop_phones",
-        _key("integration", sa.Text()),
+        _key("integration", _TEXT),
         _key("id_customer", sa.BigInteger()),
-        _key("number", sa.Text()),
+        _key("number", _TEXT),
         sa.PrimaryKeyConstraint("integration", "id_customer", "number", name="pk_prestashop_phones"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_prestashop_phones_number", "prestashop_phones", ["number"], unique=False)
     op.create_table(
         "prestashop_runs",
-        _key("integration", sa.Text()),
-        _key("id", sa.Text()),
+        _key("integration", _TEXT),
+        _key("id", _TEXT),
         sa.Column("started", sa.BigInteger(), nullable=False),
         sa.Column("finished", sa.BigInteger(), nullable=True),
         _text("mode"),
@@ -230,9 +235,9 @@ def upgrade() -> None:
     op.create_index("ix_prestashop_runs_started", "prestashop_runs", ["integration", "started"], unique=False)
     op.create_table(
         "prestashop_set_aside",
-        _key("integration", sa.Text()),
-        _key("resource", sa.Text()),
-        _key("id", sa.Text()),
+        _key("integration", _TEXT),
+        _key("resource", _TEXT),
+        _key("id", _TEXT),
         _text("reason"),
         _text("detail"),
         sa.Column("first_seen", sa.BigInteger(), nullable=False),
@@ -243,7 +248,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "prestashop_shops_state",
-        _key("integration", sa.Text()),
+        _key("integration", _TEXT),
         _text("facts"),
         _text("settings"),
         sa.Column("last_success", sa.BigInteger(), nullable=True),
@@ -255,8 +260,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "prestashop_skipped",
-        _key("integration", sa.Text()),
-        _key("resource", sa.Text()),
+        _key("integration", _TEXT),
+        _key("resource", _TEXT),
         _key("id", sa.BigInteger()),
         _text("reason"),
         sa.PrimaryKeyConstraint("integration", "resource", "id", name="pk_prestashop_skipped"),
