@@ -181,3 +181,29 @@ async def test_a_caller_is_known_even_if_the_shop_was_down_when_the_bridge_start
         finally:
             bridge.cancel()
             await asyncio.gather(bridge, return_exceptions=True)
+
+
+async def test_a_caller_is_known_even_if_thulium_refuses_the_bridge_when_it_starts(tmp_path: Path) -> None:
+    status, lookup = free_port(), free_port()
+    (tmp_path / "token").write_text("kanarek-token-look-up")
+    more = f'[lookup]\nlisten = "127.0.0.1:{lookup}"\ntoken = {{ "$file" = "token" }}'
+    async with way(tmp_path, small_shop(), status=f"127.0.0.1:{status}", more=more) as here:
+        assert (await here.bridge(once=True))[0] == 0
+        here.thulium.faults = [Fault(FaultKind.UNAUTHORISED, times=1_000_000)]
+        here.thulium.writes.clear()
+        bridge = started(here)
+        try:
+            async with aiohttp.ClientSession() as session:
+                url = f"http://127.0.0.1:{status}"
+                state = await until(session, url, lambda state: state["shops"][0]["state"] == "waiting")
+                assert "bridge.thulium" in {problem["key"] for problem in state["problems"]}
+                record = next(record for record in here.thulium.store.customers.values() if record.phones)
+                caller = f"http://127.0.0.1:{lookup}/lookup/kanarek-token-look-up"
+                async with session.get(caller, params={"phone_number": record.phones[0]}) as answer:
+                    assert (answer.status, (await answer.json())["surname"]) == (200, record.texts["surname"])
+                assert here.thulium.writes == []
+                here.thulium.faults.clear()
+                await until(session, url, lambda state: state["ok"])
+        finally:
+            bridge.cancel()
+            await asyncio.gather(bridge, return_exceptions=True)

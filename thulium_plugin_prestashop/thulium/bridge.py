@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 OWNER: Final = "thulium"
 """Stands for the bridge itself in the list of problems."""
 _BEHAVIOUR: Final = "behaviour"
+_USABLE: Final = "usable"
 
 
 @attrs.frozen
@@ -153,7 +154,16 @@ class Bridge:
         """
         learned = await learn_by_reading(self.api, self.finder.behaviour, self._key_fields())
         await self._remember(learned.behaviour)
+        if learned.usable:
+            await self.ledger.keep_fact(_USABLE, self._looked_up())
         return learned
+
+    async def was_usable(self) -> bool:
+        """Whether customers could be looked up safely when Thulium last answered, by the fields of these settings."""
+        return bool(await self.ledger.fact(_USABLE) == self._looked_up())
+
+    def _looked_up(self) -> dict[str, object]:
+        return {"address": self.settings.thulium.address, "fields": sorted(self._key_fields())}
 
     def _key_fields(self) -> dict[str, CustomFieldType]:
         """The custom fields by which cards are looked up, as far as the settings name them well."""

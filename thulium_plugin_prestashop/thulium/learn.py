@@ -41,6 +41,11 @@ class Learned:
     ignored_fields: frozenset[str] = frozenset()
     """Key fields whose filter gives cards that do not have the value."""
 
+    @property
+    def usable(self) -> bool:
+        """Whether customers can be looked up safely."""
+        return self.filters_work and not self.refused_fields and not self.ignored_fields
+
 
 async def learn_by_reading(
     api: ThuliumApi, known: Behaviour, key_fields: Mapping[str, CustomFieldType] | None = None

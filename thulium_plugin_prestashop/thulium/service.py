@@ -149,7 +149,10 @@ class _Service:
                 await asyncio.sleep(self._pauses.reconnect)
 
     async def _thulium_ready(self) -> bool:
-        """Whether Thulium can be used: its filters must work before anything is looked up by them."""
+        """Whether Thulium can be used: its filters must work before anything is looked up by them. One that did so
+        before and is out of reach now is enough: callers are known meanwhile, and the runs say what is wrong.
+        """
+        ready = False
         try:
             unusable = obstacles(await self._bridge.learn())
             if not unusable:
@@ -158,9 +161,10 @@ class _Service:
             message = unusable[0][1]
         except RemoteError as error:
             message = explain(error)
+            ready = await self._bridge.was_usable()
         log.warning("%s", message)
         await self._bridge.problem(OWNER, "bridge.thulium", message)
-        return False
+        return ready
 
     async def _watch(self, shop: str) -> None:
         """Wake the copying whenever a run has ended."""
