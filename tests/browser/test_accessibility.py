@@ -40,6 +40,8 @@ async def examine(page: Page) -> list[str]:
     await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     wrong += await found(page, looks)
     await page.set_viewport_size(SMALL)  # type: ignore[arg-type]  # a plain dictionary will do
+    if await page.evaluate("document.documentElement.scrollWidth") > SMALL["width"]:
+        wrong.append(f"{page.url}: wider than a phone")
     wrong += await found(page, looks)
     await page.emulate_media(color_scheme="light", reduced_motion="reduce")
     wrong += await found(page, looks)
@@ -89,6 +91,9 @@ async def test_axe_finds_nothing(world: World, window: Window) -> None:
         wrong = await examine(page)
         await sign_in(page, world, "agent", "pl")
         wrong += await examine_all(page, world, [*of_agents, f"{admin}/users"])
+    world.shop.service.enabled = False
+    assert not await world.synchronise(integration)
+    world.shop.service.enabled = True
     await world.crm.host_context().problems.raise_problem(problem)
     async with window() as page:
         await sign_in(page, world, "admin", "en")

@@ -156,6 +156,10 @@ async def test_no_page_is_wider_than_a_small_phone(site: Site, window: Window) -
             box = await text.bounding_box()
             assert box is not None
             assert box["width"] > 200, "words need room"
+        await page.goto(f"{site.server.url}{card}/tabs/{integration}")
+        reference = await page.locator(".col-reference:visible").first.bounding_box()
+        assert reference is not None
+        assert reference["width"] > 100, "however long the status"
 
 
 async def test_language_and_theme_stay_on_the_same_page(site: Site, window: Window) -> None:

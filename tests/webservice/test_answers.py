@@ -23,6 +23,7 @@ from thulium_plugin_prestashop.transport import (
 from thulium_plugin_prestashop.webservice import answers, bodies, messages
 from thulium_plugin_prestashop.webservice.address import ShopAddress
 from thulium_plugin_prestashop.webservice.client import WebserviceClient
+from thulium_plugin_prestashop.webservice.isolation import ISOLATABLE
 from thulium_plugin_prestashop.webservice.messages import KEYS, LANGUAGES, describe
 from thulium_plugin_prestashop.webservice.query import ORDERS, Query
 
@@ -170,6 +171,12 @@ def test_every_key_has_a_sentence_in_both_languages_that_uses_known_parameters()
             assert sentence.endswith((".", "!", "…", "$1")), (key, sentence)
             assert not re.search(r"\s{2}|\{|\}", sentence), (key, sentence)
         assert told.text["pl"] != told.text["en"]
+
+
+@pytest.mark.parametrize("key", [*sorted(ISOLATABLE), "row.unreadable"])
+def test_a_record_is_set_aside_for_a_reason_without_gaps(key: str) -> None:
+    told = describe(key, {"resource": "orders", "id": 7})
+    assert not [sentence for sentence in told.text.values() if "…" in sentence]
 
 
 def test_an_unknown_key_is_quoted_in_a_general_sentence() -> None:

@@ -47,7 +47,8 @@ class _Params(dict[str, object]):
 def describe(error_or_key: RemoteError | str, params: Mapping[str, Param] | None = None) -> Explanation:
     """The explanation of an error, or of a finding's key with its parameters.
 
-    A key without an entry gets a general sentence that quotes it.
+    A key without an entry gets a general sentence that quotes it. With an ``id`` among the parameters it speaks of
+    that record alone.
     """
     if isinstance(error_or_key, RemoteError):
         key, found = error_or_key.key, {**error_or_key.params, **(params or {})}
@@ -61,6 +62,7 @@ def describe(error_or_key: RemoteError | str, params: Mapping[str, Param] | None
     for language in LANGUAGES:
         values = _Params({**found, "key": key, "consequence": consequences.get(language, "")})
         sentence = message.get(f"hint_{language}") or _DATA["hints"][message["hint"]][language]
-        text[language] = message[language].format_map(values).strip()
+        said = message.get(f"row_{language}") if "id" in found else None
+        text[language] = (said or message[language]).format_map(values).strip()
         hint[language] = sentence.format_map(values).strip()
     return Explanation(key, message["severity"], text, hint, passing=message.get("hint") == "later")

@@ -168,12 +168,16 @@ class RunFeed:
         rate = self._measure(view.key, started, progress)
         total = progress.total
         known = total is not None and total > 0
-        shown = words.number(progress.done)
+        shown = words.number(progress.done) if progress.done else ""
         return attrs.evolve(
             view,
             phase=words.say(progress.title),
             phase_title=words.say(progress.title),
-            count=words("runs.of", done=shown, total=words.number(total)) if total is not None else shown,
+            count=(
+                words("runs.of", done=words.number(progress.done), total=words.number(total))
+                if total is not None
+                else shown
+            ),
             rate=words("runs.rate", rate=words.number(round(rate))) if rate is not None and rate >= 1 else "",
             left=(
                 words("runs.left", time=words.span(timedelta(seconds=(total - progress.done) / rate)))

@@ -6,7 +6,9 @@ import { startForms } from "./forms.js";
 import { startRows } from "./rows.js";
 import { startRuns } from "./runs.js";
 import { startSuggestions } from "./suggestions.js";
+import { startTabs } from "./tabs.js";
 
+startTabs(document);
 startForms(document);
 startRows(document);
 startCopying(document);
