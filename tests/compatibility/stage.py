@@ -1,12 +1,14 @@
 """The shop and the host that the databases of released versions come from.
 
 ``python -m tests.compatibility.stage`` writes what this version leaves behind into the folder of its version. Run it
-after a change of the tables, until the version is released; folders of released versions never change.
+after a change of the tables, until the version is released; folders of released versions never change, and it refuses
+to write them.
 """
 
 import asyncio
 import json
 import sqlite3
+import sys
 import tempfile
 from contextlib import closing
 from datetime import datetime
@@ -23,6 +25,7 @@ from thulium_plugin_prestashop.sandbox.shop import DemoShop
 from thulium_plugin_prestashop.testing import FakeHost
 
 RELEASES = Path(__file__).parent / "releases"
+CHANGELOG = Path(__file__).parents[2] / "CHANGELOG.md"
 DATABASE = Path("prestashop") / "prestashop.db"
 
 
@@ -57,11 +60,21 @@ async def _leave(folder: Path) -> None:
 
 
 def _write(folder: Path, file: Path, host: dict[str, Any]) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as database:
         (folder / "mirror.sql").write_text("\n".join(database.iterdump()) + "\n", encoding="utf-8")
     (folder / "host.json").write_text(json.dumps(host, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def main() -> None:
+    """Write the folder of this version. Ends with a sentence when the changelog calls it released."""
+    this = version("thulium-plugin-prestashop")
+    if f"\n## {this} (unreleased)\n" not in CHANGELOG.read_text(encoding="utf-8"):
+        sys.exit(
+            f"{this} is released: what it left behind does not change. Give the next version its number first."
+        )
+    asyncio.run(_leave(RELEASES / this))
+
+
 if __name__ == "__main__":
-    asyncio.run(_leave(RELEASES / version("thulium-plugin-prestashop")))
+    main()

@@ -1,4 +1,7 @@
-"""What released versions left behind opens, is upgraded, and goes on; what later versions leave is refused in words."""
+"""What released versions left behind opens, is upgraded, and goes on; what later versions leave is refused in words.
+
+When the tables of an unreleased version change, ``python -m tests.compatibility.stage`` writes its folder anew.
+"""
 
 import json
 import sqlite3
@@ -74,6 +77,7 @@ async def test_its_database_gets_the_tables_of_today(tmp_path: Path, version: st
     engine = create_engine(f"sqlite:///{tmp_path / DATABASE}")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        # Until the version is released: python -m tests.compatibility.stage
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 
