@@ -3,6 +3,8 @@
 import gc
 import sys
 
+from thulium_plugin_prestashop.cli.memory import share_heap
+
 EXTRAS = dict.fromkeys(("typer", "rich", "jinja2", "argon2", "cryptography"), "sandbox") | {
     "prometheus_client": "bridge"
 }
@@ -13,6 +15,7 @@ def main() -> None:
     """Run the command line; exit status 0 done, 1 failed, 2 the user must change something."""
     # Imports leave next to no garbage, and looking for it costs an eighth of their time.
     gc.disable()
+    share_heap()
     try:
         # Imported late: the bare plugin has none of the extra's packages, and says what to install.
         from thulium_plugin_prestashop.cli.app import app  # noqa: PLC0415

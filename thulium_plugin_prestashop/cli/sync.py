@@ -1,7 +1,5 @@
 """``sync``: one synchronisation of a real shop into a sandbox CRM, without its pages."""
 
-import resource
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ import attrs
 
 from thulium_plugin_prestashop.cli.console import CommandError, Console, Exit, Trouble
 from thulium_plugin_prestashop.cli.crm import ACTOR, TYPE, opened, run_shown
+from thulium_plugin_prestashop.cli.memory import peak_rss_mb
 from thulium_plugin_prestashop.contract.forms import CustomFieldType, Value
 from thulium_plugin_prestashop.contract.host import Egress
 from thulium_plugin_prestashop.contract.integration import (
@@ -60,17 +59,6 @@ async def sync(console: Console, options: Options, key: str) -> Exit:
     else:
         _print(console, result, options.data)
     return Exit.DONE if result["ok"] else Exit.FAILED
-
-
-def peak_rss_mb() -> float:
-    """The most memory this process ever had, in MB (10⁶ bytes)."""
-    # Linux's getrusage also counts what the process that started this one had.
-    status = Path("/proc/self/status")
-    if status.exists():
-        return float(status.read_text(encoding="ascii").partition("VmHWM:")[2].split()[0]) * 1024 / 1_000_000
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Bytes on macOS, kilobytes elsewhere.
-    return peak / 1_000_000 if sys.platform == "darwin" else peak * 1024 / 1_000_000
 
 
 def _address(typed: str) -> ShopAddress:
