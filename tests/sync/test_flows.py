@@ -8,10 +8,8 @@ from sqlalchemy import text
 
 from tests.sync.bench import ID_FIELD, Bench
 from tests.sync.truth import LINE, truth
-from thulium_plugin_prestashop.contract.customers import Customer
 from thulium_plugin_prestashop.mirror.runlog import list_runs
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
-from thulium_plugin_prestashop.sync.preview import preview
 from thulium_plugin_prestashop.sync.run import run_sync
 
 
@@ -128,15 +126,3 @@ async def test_an_implausible_number_of_removals_is_a_question_for_a_person(benc
         report = await bench.run(shop, sweep=True, accept_removals=True)
         assert report.orders_removed == 60
         await truth(shop, bench)
-
-
-async def test_a_preview_foretells_the_import_and_writes_nothing(bench: Bench) -> None:
-    async with DemoShop(customers=300, orders=300) as shop:
-        bench.crm.put(Customer("a", surname="A", emails=(str(shop.row("customers", 5)["email"]),)))  # type: ignore[index] # it is there
-        foretold = await preview(bench.job(shop), bench.told.append)
-        assert bench.crm.writes == 0
-        assert await bench.rows("SELECT id FROM prestashop_customers") == []
-        assert list(bench.directory.glob("preview-*")) == []
-        report = await bench.run(shop)
-    assert (foretold.create, foretold.orders) == (report.cards_created, report.orders_stored)
-    assert foretold.link == {basis: n for basis, n in report.bases.items() if basis != "created"}
