@@ -246,6 +246,23 @@ class MixesUpBatches(MemoryCustomers):
         return await super().create(self._batch)
 
 
+class OneAfterTheOther(MemoryCustomers):
+    """Lets nobody ask while it writes, and writes slowly."""
+
+    def __init__(self, fields: MemoryCustomFields) -> None:
+        super().__init__(fields)
+        self._turn = asyncio.Lock()
+
+    async def find(self, lookups: Sequence[Lookup]) -> list[list[Customer]]:
+        async with self._turn:
+            return await super().find(lookups)
+
+    async def create(self, customers: Sequence[NewCustomer]) -> list[Outcome]:
+        async with self._turn:
+            await asyncio.sleep(len(customers) / 400)
+            return await super().create(customers)
+
+
 class ForgetsFields(MemoryCustomers):
     """Finds nobody by what it was told to keep."""
 

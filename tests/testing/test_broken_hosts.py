@@ -33,6 +33,7 @@ class BrokenHost(Suite):
     breakage: ClassVar[Breakage]
     cancel_limit = 0.3
     longest_work = 0.5
+    longest_answer = 0.8
 
     @asynccontextmanager
     async def open_host(self, directory: Path) -> AsyncIterator[HostContext]:
@@ -189,6 +190,11 @@ CASES: dict[str, tuple[type[BrokenHost], Breakage, set[str]]] = {
         Manners,
         customers(broken.MixesUpBatches),
         {"test_calls_may_run_side_by_side"},
+    ),
+    "serves one after the other": (
+        Manners,
+        customers(broken.OneAfterTheOther),
+        {"test_a_small_question_does_not_wait_for_a_large_batch"},
     ),
     "has no date field": (
         Services,

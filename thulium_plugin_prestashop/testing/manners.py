@@ -34,6 +34,8 @@ class MannersSuite(Suite):
     """Seconds on the wall that the loop may stand still (a call that waits without awaiting)."""
     cancel_limit: ClassVar[float] = 1.0
     """Seconds within which a cancelled call has ended."""
+    longest_answer: ClassVar[float] = 3.0
+    """Seconds within which a single look-up is answered, whatever else is asked: what an agent waits for a refresh."""
 
     @check
     async def test_the_loop_goes_on_during_large_batches(self, host: HostContext) -> None:
@@ -82,6 +84,23 @@ class MannersSuite(Suite):
         lookups = [by_key(self.numeric_field, person) for people in batches for person in people]
         found = await find_ids(host, lookups)
         expect(found == [{each} for each in ids], "all are written")
+
+    @check
+    async def test_a_small_question_does_not_wait_for_a_large_batch(self, host: HostContext) -> None:
+        """While a first import creates five hundred customers, the one whose card is open is found."""
+        (person,) = people = new_people(1, self.numeric_field)
+        (customer,) = await create_all(host, people)
+        large = asyncio.create_task(create_all(host, new_people(500, self.numeric_field)))
+        # The batch has its first turns before anybody else asks.
+        await asyncio.sleep(TICK)
+        asked = time.monotonic()
+        found = await find_ids(host, [by_key(self.numeric_field, person)])
+        waited = time.monotonic() - asked
+        await large
+        expect(found == [{customer}], "the customer is found meanwhile", got=found)
+        expect(
+            waited <= self.longest_answer, f"an answer within {self.longest_answer} s", got=round(waited, 1)
+        )
 
     async def _cancelled(self, work: asyncio.Task[object]) -> None:
         work.cancel()
