@@ -99,7 +99,11 @@ def test_both_formats_decode_to_the_same_records(resource: str, version: str, da
     assert from_json == from_xml
     assert [record.id for record in from_json] == [int(row["id"]) for row in sent]
     if resource == "customers":
-        assert [_texts(record) for record in from_xml] == [(row["firstname"], row["company"]) for row in sent]
+        # NUL is the one character that not every database can keep.
+        assert [_texts(record) for record in from_xml] == [
+            (row["firstname"].replace("\x00", "\ufffd"), row["company"].replace("\x00", "\ufffd"))
+            for row in sent
+        ]
 
 
 def _records(found: list[Any], resource: str) -> list[Record]:

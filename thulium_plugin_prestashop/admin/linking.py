@@ -56,7 +56,7 @@ async def link(
     typed = typed.strip()
     if not typed:
         return _error("empty")
-    async with mirror.linking, mirror.writing() as connection:
+    async with mirror.linking, mirror.writing(integration) as connection:
         meant = await _meant(connection, integration, typed)
         if not meant:
             return _error("not_found")
@@ -100,7 +100,7 @@ async def unlink(
     host: HostContext, mirror: Mirror, integration: str, customer: CustomerId, shop_customer: int
 ) -> None:
     """Take the tie back; nothing happens if the shop's customer is not tied to this card."""
-    async with mirror.linking, mirror.writing() as connection:
+    async with mirror.linking, mirror.writing(integration) as connection:
         known = await links.links_of(connection, integration, [shop_customer])
         if shop_customer not in known or known[shop_customer].crm_id != customer:
             return

@@ -149,7 +149,14 @@ async def _end(connection: AsyncConnection, *, commit: bool) -> None:
     finally:
         # Closing rolls back what is still open; one that could not be opened has nothing to close.
         if connection.sync_connection is not None:
-            await connection.close()
+            try:
+                await connection.close()
+            except Exception:
+                # The server has gone or ended it: nothing is left to roll back, and nobody shall get it again.
+                await connection.invalidate()
+                await connection.close()
+                if commit:
+                    raise
 
 
 async def open_mirror(host: HostContext) -> Mirror:

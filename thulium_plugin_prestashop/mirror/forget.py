@@ -1,11 +1,12 @@
 """Forgetting: a person whom the host erased, or an integration that was removed, leaves nothing behind.
 
-The database runs with ``secure_delete``, so deleted text is zeroed at once; afterwards the write-ahead log, which
-still holds earlier versions of the pages, is emptied. Of an erased person only bare row numbers stay, so that the
-next run does not bring the person back.
+SQLite runs with ``secure_delete``, so deleted text is zeroed at once; afterwards the write-ahead log, which still
+holds earlier versions of the pages, is emptied. PostgreSQL shows deleted rows to nobody, and writes over them once its
+vacuum has come by. Of an erased person only bare row numbers stay, so that the next run does not bring the person back.
 """
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from typing import Final
 
 from sqlalchemy import ColumnElement, Table, delete, select
@@ -28,10 +29,27 @@ SLICE: Final = 5_000
 """Rows deleted in one transaction when an integration goes, so that others can write in between."""
 
 
+@asynccontextmanager
+async def writing_cards(mirror: Mirror, crm_ids: Collection[str]) -> AsyncIterator[AsyncConnection]:
+    """A transaction that writes whatever belongs to these host customers, in all integrations that know them."""
+    locked: set[str] = set()
+    async with mirror.reading() as connection:
+        locked.update(integration for integration, _ in await links_of_card(connection, crm_ids))
+    while True:
+        # With "", which no integration is called, it is not all of them that wait when none is concerned.
+        async with mirror.writing("", *locked) as connection:
+            found = {integration for integration, _ in await links_of_card(connection, crm_ids)}
+            if found <= locked:
+                yield connection
+                return
+        # One more has come to know them meanwhile.
+        locked |= found
+
+
 async def erase_cards(mirror: Mirror, crm_ids: Collection[str]) -> int:
     """Erase everything known of these host customers, in all integrations; how many customers of shops that were."""
     count = 0
-    async with mirror.writing() as connection:
+    async with writing_cards(mirror, crm_ids) as connection:
         owned: dict[str, set[int]] = {}
         for integration, link in await links_of_card(connection, crm_ids):
             owned.setdefault(integration, set()).add(link.id_customer)
@@ -88,7 +106,7 @@ async def remove_integration(mirror: Mirror, integration: str) -> None:
     """Delete every row of an integration. Cancelled half-way it can be called again."""
     for table in reversed(metadata.sorted_tables):
         while True:
-            async with mirror.writing() as connection:
+            async with mirror.writing(integration) as connection:
                 key = list(table.primary_key)[1:]
                 if key:
                     some = (

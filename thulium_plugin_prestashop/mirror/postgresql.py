@@ -6,12 +6,15 @@ true until it is committed, in any number of processes, exactly as with SQLite's
 on meanwhile. Locks are named by the schema, so mirrors in two schemas of one database never wait for one another.
 """
 
+import asyncio
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import pool, text
+from sqlalchemy import TextClause, pool, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from thulium_plugin_prestashop.mirror.patience import to_the_end
 
 STATEMENT_SECONDS: Final = 60
 """The longest statement; the usual ones take milliseconds."""
@@ -93,14 +96,31 @@ def _engine(
 async def lock_integrations(connection: AsyncConnection, integrations: Collection[str]) -> None:
     """Wait until this transaction is the only one that writes these integrations; all of them if none is named.
 
-    Always in the same order, so that two that want the same ones never wait for each other.
+    Always in the same order, so that two that want the same ones never wait for each other. A cancellation ends the
+    waiting, and the connection with it.
     """
     if not integrations:
-        await connection.execute(_LOCK_ALL)
+        await _wait(connection, _LOCK_ALL, {})
     for name in sorted(set(integrations)):
-        await connection.execute(_LOCK_ONE, {"name": name})
+        await _wait(connection, _LOCK_ONE, {"name": name})
 
 
 async def lock_schema(connection: AsyncConnection) -> None:
     """Wait until no other process makes or changes the tables."""
-    await connection.execute(_LOCK_ALL)
+    await _wait(connection, _LOCK_ALL, {})
+
+
+async def _wait(connection: AsyncConnection, lock: TextClause, parameters: dict[str, str]) -> None:
+    driver = (await connection.get_raw_connection()).driver_connection
+    waiting = asyncio.ensure_future(connection.execute(lock, parameters))
+    try:
+        await asyncio.wait([waiting])
+    except asyncio.CancelledError:
+        if not waiting.done():
+            assert driver is not None  # noqa: S101 - a connection that is open has one
+            driver.terminate()
+        await to_the_end(asyncio.wait([waiting]))
+        # How it ended is of no interest to somebody who is leaving; asked for, so that nobody complains.
+        waiting.exception()
+        raise
+    await waiting

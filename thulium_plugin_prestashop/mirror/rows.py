@@ -27,12 +27,17 @@ def checksum(values: object) -> int:
 
 def email_key(email: str) -> str:
     """What all spellings of one e-mail share."""
-    return email.strip().casefold()
+    return _kept(email.strip().casefold())
 
 
 def reference_key(reference: str) -> str:
     """What all spellings of one order reference share."""
-    return reference.strip().upper()
+    return _kept(reference.strip().upper())
+
+
+def _kept(typed: str) -> str:
+    """What people type may hold a NUL, which PostgreSQL cannot even compare with; records hold none."""
+    return typed.replace("\x00", "\ufffd")
 
 
 def wall_text(moment: datetime | None) -> str | None:

@@ -31,11 +31,11 @@ async def apply_changes(work: Working, wanted: dict[str, object]) -> None:
     if "time_zone" in changed:
         await _move_moments(work)
     if changed & set(_OF_ROWS):
-        async with work.mirror.writing() as connection:
+        async with work.mirror.writing(work.integration) as connection:
             await forget_cursors(connection, work.integration)
         await _drop_unwanted(work)
     if changed & set(_OF_CARDS):
-        async with work.mirror.writing() as connection:
+        async with work.mirror.writing(work.integration) as connection:
             await set_all_pending(connection, work.integration)
 
 
@@ -49,7 +49,7 @@ async def _move_moments(work: Working) -> None:
         .values(placed_at=bindparam("moment"))
     )
     while True:
-        async with work.mirror.writing() as connection:
+        async with work.mirror.writing(work.integration) as connection:
             answer = await connection.execute(
                 select(orders.c.id, orders.c.date_add)
                 .where(orders.c.integration == work.integration, orders.c.id > after)
@@ -76,7 +76,7 @@ async def _drop_unwanted(work: Working) -> None:
     if since is not None:
         unwanted.append(orders.c.date_add < since.isoformat())
     for condition in unwanted:
-        async with work.mirror.writing() as connection:
+        async with work.mirror.writing(work.integration) as connection:
             await connection.execute(
                 delete(orders).where(orders.c.integration == work.integration, condition)
             )

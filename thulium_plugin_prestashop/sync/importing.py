@@ -54,7 +54,7 @@ async def import_resource(work: Working, resource: Resource[Any], scope: Scope, 
         if len(ids) < LISTED:
             break
     cursor = attrs.evolve(cursor, imported=True, full_window_at=work.now())
-    async with work.mirror.writing() as connection:
+    async with work.mirror.writing(work.integration) as connection:
         await save_cursor(connection, work.integration, key, cursor)
 
 
@@ -70,7 +70,7 @@ async def _begin(work: Working, resource: Resource[Any], scope: Scope, key: str)
         if newest is not None and work.clocks is not None:
             watermark = watermark_after(newest, work.clocks.wall(work.settings.time_zone))
         cursor = attrs.evolve(cursor, watermark=watermark, recent_watermark=watermark)
-        async with work.mirror.writing() as connection:
+        async with work.mirror.writing(work.integration) as connection:
             await save_cursor(connection, work.integration, key, cursor)
     return cursor
 

@@ -50,7 +50,7 @@ async def take_in(work: Working, batch: Batch, cursor_key: str | None, cursor: C
     """Store what belongs into the mirror, and the cursor, in one transaction."""
     rows = await _rows(work, batch)
     kept, left_out = _choose(work, batch, rows)
-    async with work.mirror.writing() as connection:
+    async with work.mirror.writing(work.integration) as connection:
         kept = await _without_erased(work, connection, batch, kept)
         stored = await _store(work, connection, batch.resource, kept)
         await skip(connection, work.integration, batch.resource, left_out)

@@ -119,8 +119,12 @@ class Linker:
 
         Raises:
             HostUnavailableError: The host can do nothing at all for the moment.
+            LinkingLostError: This process stalled for so long that another one may be matching customers by now.
 
         """
+        if not await self._anybody(after, only):
+            # As nearly always: without waiting for others to be done with their customers.
+            return None
         async with self.mirror.linking:
             people, links, linked = await self._read(after, only)
             if not people:
@@ -131,10 +135,15 @@ class Linker:
             directory = await self._look_up(people, links, linked)
             cases = [self._case(person, links.get(person.id), directory) for person in people]
             drafts, offers = await self._draft(cases, directory)
+            await self.mirror.linking.still_held()
             ids, refused = await self._write(drafts)
             await self._save(cases, offers, ids, refused)
             self.done.seen += len(people)
         return last
+
+    async def _anybody(self, after: int, only: Collection[int] | None) -> bool:
+        async with self.mirror.reading() as connection:
+            return bool(await store.pending_customers(connection, self.integration, after, 1, only=only))
 
     async def _read(
         self, after: int, only: Collection[int] | None
@@ -326,7 +335,7 @@ class Linker:
         affected = sorted({crm_id for case in cases if (crm_id := ids.get(case.decision.card or ""))})
         if affected and self.host.orders is not None:
             await self.host.orders.orders_changed(self.integration, affected)
-        async with self.mirror.writing() as connection:
+        async with self.mirror.writing(self.integration) as connection:
             await store.save_links(connection, self.integration, made)
             await store.save_phones(
                 connection, self.integration, {case.person.id: case.person.phones for case in cases}

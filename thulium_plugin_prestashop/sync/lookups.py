@@ -49,7 +49,7 @@ async def _read_one(work: Working, resource: Resource[Any]) -> None:
     except (AdministratorMustAct, OurFault) as error:
         work.report.note(resource.name, error)
         return
-    async with work.mirror.writing() as connection:
+    async with work.mirror.writing(work.integration) as connection:
         await store_lookups(connection, work.integration, resource.name, found)
 
 

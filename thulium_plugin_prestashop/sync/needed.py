@@ -30,7 +30,7 @@ async def fetch_needed(work: Working) -> None:
                 missing.update(some)
                 missing -= await existing(connection, work.integration, resource.name, some)
         if missing:
-            async with work.mirror.writing() as connection:
+            async with work.mirror.writing(work.integration) as connection:
                 back = await erased(connection, work.integration, resource.name, missing)
                 await unskip(connection, work.integration, resource.name, back)
             await fetch_by_id(work, resource, missing)
@@ -65,5 +65,5 @@ async def retry_set_aside(work: Working) -> None:
             continue
         found = await fetch_by_id(work, resource, due)
         gone = [str(row_id) for row_id in due - found]
-        async with work.mirror.writing() as connection:
+        async with work.mirror.writing(work.integration) as connection:
             await take_back(connection, work.integration, name, gone)

@@ -87,7 +87,7 @@ async def _logged(work: Working) -> AsyncIterator[None]:
         message=LocalizedText(en="", pl=""),
         figures={},
     )
-    async with work.mirror.writing() as connection:
+    async with work.mirror.writing(work.integration) as connection:
         await begin_run(connection, work.integration, run)
     before = attrs.evolve(work.client.stats)
     repaired = sum(work.client.stats.repairs.values())
@@ -127,7 +127,7 @@ async def _conclude(work: Working, run: Run) -> None:
         state = attrs.evolve(state, last_success=run.finished)
     if work.report.swept:
         state = attrs.evolve(state, last_sweep=run.finished)
-    async with work.mirror.writing() as connection:
+    async with work.mirror.writing(work.integration) as connection:
         await save_state(connection, work.integration, state)
         await end_run(connection, work.integration, run)
 
@@ -151,7 +151,7 @@ async def _run(work: Working) -> None:
     await _link(work, login_field)
     if work.report.swept:
         # Once a night: it walks all orders of the shop.
-        async with work.mirror.writing() as connection:
+        async with work.mirror.writing(work.integration) as connection:
             await purge_removed_orders(connection, work.integration, work.now())
 
 

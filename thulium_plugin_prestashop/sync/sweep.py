@@ -122,7 +122,7 @@ async def follow(work: Working, resource: Resource[Any], vanished: set[int], kno
     if not work.job.accept_removals and implausible(len(confirmed), known):
         work.report.implausible[resource.name] = len(confirmed)
         return
-    async with work.mirror.writing() as connection:
+    async with work.mirror.writing(work.integration) as connection:
         count = await remove_rows(connection, work.integration, resource.name, confirmed, work.now())
         await take_back(connection, work.integration, resource.name, [str(row_id) for row_id in confirmed])
         if resource is CUSTOMERS:

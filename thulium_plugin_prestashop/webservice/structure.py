@@ -58,9 +58,9 @@ def identifier(value: object, _: object = int) -> int:
 
 
 def text(value: object, _: object = str) -> str:
-    """A text; nothing is ``""``, a number is its digits."""
+    """A text; nothing is ``""``, a number is its digits. NUL, which PostgreSQL cannot keep, becomes U+FFFD."""
     if type(value) is str:
-        return value
+        return value.replace("\x00", "\ufffd") if "\x00" in value else value
     if value is None or value is False:
         return ""
     if isinstance(value, int | float):
@@ -109,7 +109,7 @@ def moment(value: object, _: object = None) -> datetime | None:
 def translated(value: object, _: object = None) -> Translated:
     """A text by language id, from ``[{id, value}]`` or from one plain string (``{0: text}``)."""
     if isinstance(value, str):
-        return {0: value}
+        return {0: text(value)}
     if value is None:
         return {}
     if isinstance(value, list):
