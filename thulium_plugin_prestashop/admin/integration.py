@@ -14,7 +14,9 @@ from thulium_plugin_prestashop.admin.diagnostics import diagnostics
 from thulium_plugin_prestashop.admin.explain import explained, sentence
 from thulium_plugin_prestashop.admin.facts import CLIENT
 from thulium_plugin_prestashop.admin.problems import Aftermath, ProblemDesk
+from thulium_plugin_prestashop.admin.runtime import Runtime
 from thulium_plugin_prestashop.admin.settings import Settings
+from thulium_plugin_prestashop.admin.turns import RunTurns, reached
 from thulium_plugin_prestashop.admin.validation import usable_id_field
 from thulium_plugin_prestashop.agent.shop import ShopViews
 from thulium_plugin_prestashop.agent.tab import customer_tab
@@ -30,6 +32,7 @@ from thulium_plugin_prestashop.contract.integration import (
     RunState,
     SetAsideRecord,
     Status,
+    UnderWay,
 )
 from thulium_plugin_prestashop.contract.tasks import (
     PeriodicTask,
@@ -41,6 +44,7 @@ from thulium_plugin_prestashop.contract.tasks import (
 from thulium_plugin_prestashop.contract.text import LocalizedText
 from thulium_plugin_prestashop.contract.views import CustomerTab, TabQuery, Viewer
 from thulium_plugin_prestashop.locale import MESSAGES
+from thulium_plugin_prestashop.mirror.claims import Turn
 from thulium_plugin_prestashop.mirror.engine import Mirror
 from thulium_plugin_prestashop.mirror.overview import volumes
 from thulium_plugin_prestashop.mirror.quarantine import count_aside, list_aside, retry_all
@@ -76,22 +80,32 @@ class PrestaShopIntegration:
     host: HostContext = attrs.field(repr=False)
     config: IntegrationConfig = attrs.field(repr=False)
     settings: Settings = attrs.field(repr=False)
-    mirror: Mirror = attrs.field(repr=False)
+    runtime: Runtime = attrs.field(repr=False)
+    turns: RunTurns = attrs.field(repr=False)
     http: HttpClient = attrs.field(repr=False)
     views: ShopViews = attrs.field(repr=False)
     """What agents see of this shop."""
-    _pace: Pace = attrs.field(factory=Pace, init=False, repr=False)
+    _pace: Pace | None = attrs.field(default=None, init=False, repr=False)
+    """Shared with other integrations of this shop; held, so that what was learned stays."""
     _circuit: Circuit = attrs.field(factory=Circuit, init=False, repr=False)
     _refreshed: dict[CustomerId, int] = attrs.field(factory=dict, init=False, repr=False)
     """When customers were last refreshed alone (epoch s), the oldest first."""
 
     @classmethod
     async def start(
-        cls, host: HostContext, config: IntegrationConfig, settings: Settings, mirror: Mirror
+        cls, host: HostContext, config: IntegrationConfig, settings: Settings, runtime: Runtime
     ) -> "PrestaShopIntegration":
         """Make it; nothing is sent to the shop yet."""
+        mirror = runtime.mirror
         views = ShopViews(mirror, config.id, config.name, host.clock, settings.hidden_states)
-        return cls(host, config, settings, mirror, HttpClient(egress_policy(host.egress)), views)
+        turns = RunTurns(config.id, runtime.claims, mirror, every=EVERY, jitter=JITTER)
+        runtime.turns[config.id] = turns
+        return cls(host, config, settings, runtime, turns, HttpClient(egress_policy(host.egress)), views)
+
+    @property
+    def mirror(self) -> Mirror:
+        """The plugin's database."""
+        return self.runtime.mirror
 
     @property
     def id(self) -> str:
@@ -106,36 +120,48 @@ class PrestaShopIntegration:
     @property
     def tasks(self) -> Sequence[PeriodicTask]:
         """The synchronisation, every half hour."""
-        return [PeriodicTask(TASK, MESSAGES.text("admin.task.synchronise"), EVERY, JITTER, self.run)]
+        return [
+            PeriodicTask(TASK, MESSAGES.text("admin.task.synchronise"), EVERY, JITTER, self.run, self.turns)
+        ]
 
     async def stop(self) -> None:
         """Close the connections to the shop; the mirror stays open for the others."""
+        if self.runtime.turns.get(self.id) is self.turns:
+            del self.runtime.turns[self.id]
         await self.http.aclose()
 
     # Work
 
     async def run(self, context: RunContext) -> RunResult:
-        """Synchronise once. What it could not do is in the result and becomes a problem; nothing of it raises."""
+        """Synchronise once, if it is this process's turn. What it could not do is in the result and becomes a problem;
+        nothing of it raises.
+        """
+        return await self.turns.run(context, self._synchronise)
+
+    async def _synchronise(self, trigger: Trigger, mirror: Mirror, report: ReportProgress) -> RunResult:
         try:
-            report = await run_sync(await self._job(context.trigger), context.report)
+            done = await run_sync(await self._job(trigger, mirror), report)
         finally:
             # Cancelled or not, the small tables may have changed.
             self.views.forget_lookups()
-        async with self.mirror.reading() as connection:
+        async with mirror.reading() as connection:
             state = await load_state(connection, self.id)
             set_aside = await count_aside(connection, self.id)
         desk = ProblemDesk(self.host, self.id, self.config.name, self.settings.id_field)
         usable = await usable_id_field(self.host, self.settings.id_field)
-        await desk.after_run(Aftermath(report, state, set_aside, usable))
-        return report.result()
+        await mirror.check()
+        await desk.after_run(Aftermath(done, state, set_aside, usable))
+        return done.result()
 
-    async def _job(self, trigger: Trigger) -> SyncJob:
+    async def _job(self, trigger: Trigger, mirror: Mirror | None = None) -> SyncJob:
         """One piece of work, by a client that knows what earlier ones learned and shares their pace."""
         key = await self.host.secrets.get(self.config.secret_handle(API_KEY)) or ""
         async with self.mirror.reading() as connection:
             learned = (await load_state(connection, self.id)).facts
+        address = ShopAddress.parse(str(self.config.authorization.get(ADDRESS) or ""))
+        self._pace = self.runtime.pace(address, self.id)
         client = WebserviceClient(
-            ShopAddress.parse(str(self.config.authorization.get(ADDRESS) or "")),
+            address,
             key.strip(),
             self.http,
             pace=self._pace,
@@ -147,7 +173,7 @@ class PrestaShopIntegration:
         return SyncJob(
             integration=self.id,
             client=client,
-            mirror=self.mirror,
+            mirror=self.mirror if mirror is None else mirror,
             host=self.host,
             settings=self.settings.for_sync(),
             trigger=trigger,
@@ -161,6 +187,7 @@ class PrestaShopIntegration:
             newest = await list_runs(connection, self.id, 1)
             held = await volumes(connection, self.id)
             state = await load_state(connection, self.id)
+        turn = await self.runtime.claims.look(self.id)
         ended = [run for run in newest if run.finished is not None]
         if ended:
             run_state = RunState.OK if ended[0].outcome == "ok" else RunState.FAILED
@@ -175,6 +202,7 @@ class PrestaShopIntegration:
             customers=held.customers,
             orders=held.orders,
             set_aside=held.set_aside,
+            under_way=_under_way(turn),
         )
 
     async def log(self, limit: int = 50) -> list[LogEntry]:
@@ -212,7 +240,7 @@ class PrestaShopIntegration:
 
     async def retry_set_aside(self) -> int:
         """Let the next run try all of them again; how many there are."""
-        async with self.mirror.writing() as connection:
+        async with self.mirror.writing(self.id) as connection:
             return await retry_all(connection, self.id)
 
     async def preview(self, report: ReportProgress) -> Preview:
@@ -282,6 +310,12 @@ class PrestaShopIntegration:
 
 def _moment(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
+
+
+def _under_way(turn: Turn) -> UnderWay | None:
+    if not turn.running or turn.since is None:
+        return None
+    return UnderWay(datetime.fromtimestamp(turn.since, UTC), reached(turn), here=turn.mine)
 
 
 def _message(run: Run) -> LocalizedText:

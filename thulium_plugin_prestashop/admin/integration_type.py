@@ -89,7 +89,7 @@ class PrestaShopType:
         except NewerSettingsError as error:
             raise CannotStartError(MESSAGES.text("admin.start.newer_settings", name=config.name)) from error
         settings = settings_of(host, values)
-        return await PrestaShopIntegration.start(host, config, settings, runtime_of(host).mirror)
+        return await PrestaShopIntegration.start(host, config, settings, runtime_of(host))
 
     async def remove(self, host: HostContext, config: IntegrationConfig, *, keep_data: bool) -> None:
         """Delete every row of it unless the administrator keeps the data."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -324,8 +325,55 @@ shops_state = Table(
     Column("host_clock", BigInteger()),
 )
 
+claims = Table(
+    "prestashop_claims",
+    metadata,
+    _key(),
+    # Which process does the run, "" for none, and until when that holds unless it is renewed. Moments here and below
+    # are epoch seconds of the database's clock, with fractions.
+    _text("holder"),
+    Column("until", Float()),
+    # Grows with every claim; a transaction of a run checks that it has not grown since.
+    Column("fence", BigInteger(), nullable=False, server_default="0"),
+    Column("since", Float()),
+    # When the next run is due; NULL before the first.
+    Column("due_at", Float()),
+    # When somebody asked for a run that nobody has begun.
+    Column("requested_at", Float()),
+    # Somebody wants the run under way to end.
+    _flag("cancelling"),
+    # How far the run is, JSON, seconds old.
+    _text("progress"),
+    comment="Whose turn it is: one run per integration at a time, in any number of processes.",
+)
+# Partial and nearly always empty: each process looks here every other second.
+Index(
+    "ix_prestashop_claims_requested_at",
+    claims.c.requested_at,
+    sqlite_where=text("requested_at IS NOT NULL"),
+    postgresql_where=text("requested_at IS NOT NULL"),
+)
+
+places = Table(
+    "prestashop_places",
+    metadata,
+    # On whose behalf it was taken.
+    _key(),
+    # Host name and path of the shop, which several integrations may share.
+    _key("shop"),
+    # The process, and which of its places at this shop it is.
+    _key("holder"),
+    _key("number", Integer()),
+    Column("until", Float(), nullable=False),
+    # It has none and waits for one.
+    _flag("waiting"),
+    comment="Who may have a request under way at a shop, where several processes share the work.",
+)
+Index("ix_prestashop_places_shop", places.c.shop)
+
 __all__ = [
     "addresses",
+    "claims",
     "cursors",
     "customers",
     "links",
@@ -333,6 +381,7 @@ __all__ = [
     "metadata",
     "orders",
     "phones",
+    "places",
     "runs",
     "set_aside",
     "shops_state",

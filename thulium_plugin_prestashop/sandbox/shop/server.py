@@ -54,6 +54,10 @@ class Served:
     records: int
     size: int
     seconds: float
+    at: float = 0.0
+    """When it came, epoch seconds of the machine."""
+    agent: str = ""
+    """Who asked: its User-Agent."""
 
 
 class ShopServer:
@@ -100,7 +104,7 @@ class ShopServer:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _handle(self, http: web.Request) -> web.StreamResponse:
-        started = time.perf_counter()
+        started, at = time.perf_counter(), time.time()
         path, _, query = http.raw_path.partition("?")
         answer = await self._answer(http, unquote(path), query)
         response = await self._send(http, answer, started)
@@ -112,6 +116,8 @@ class ShopServer:
                 len(answer.page.idents) if answer.page else 0,
                 len(answer.body),
                 time.perf_counter() - started,
+                at,
+                http.headers.get("User-Agent", ""),
             )
         )
         return response

@@ -34,6 +34,19 @@ INSERT INTO "prestashop_addresses" VALUES('prestashop-1',108,6,14,'Rodzice','','
 INSERT INTO "prestashop_addresses" VALUES('prestashop-1',109,7,14,'Adres faktury','','Krzysztof','Lewandowski','','','ul. 3 Maja 118','','00-950','Warszawa','','802 953 273','',0,'2018-11-16 11:01:14','2024-05-01 03:00:00',-5290218105535598031);
 INSERT INTO "prestashop_addresses" VALUES('prestashop-1',110,7,14,'Rodzice','','Krzysztof','Lewandowski','','','al. Jana Pawła II 110','','85-005','Bydgoszcz','','661 492 221','0048510560959',0,'2018-11-16 11:01:14','2024-05-01 03:00:00',-8053879325693375434);
 INSERT INTO "prestashop_addresses" VALUES('prestashop-1',111,8,14,'Praca','','Agnieszka','Zielińska','','','ul. Kościuszki 37','','50-044','Wrocław','','784470452','',0,'2025-06-19 10:15:52','2026-08-24 19:17:57',6322527908419548305);
+CREATE TABLE prestashop_claims (
+	integration TEXT NOT NULL, 
+	holder TEXT DEFAULT '' NOT NULL, 
+	until FLOAT, 
+	fence BIGINT DEFAULT '0' NOT NULL, 
+	since FLOAT, 
+	due_at FLOAT, 
+	requested_at FLOAT, 
+	cancelling BOOLEAN DEFAULT 0 NOT NULL, 
+	progress TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_prestashop_claims PRIMARY KEY (integration)
+);
+INSERT INTO "prestashop_claims" VALUES('prestashop-1','',NULL,1,1.79552615740437889095e+09,1.79552795762234711652e+09,NULL,0,'');
 CREATE TABLE prestashop_cursors (
 	integration TEXT NOT NULL, 
 	resource TEXT NOT NULL, 
@@ -52,9 +65,9 @@ CREATE TABLE prestashop_cursors (
 	full_window_at BIGINT, 
 	CONSTRAINT pk_prestashop_cursors PRIMARY KEY (integration, resource)
 );
-INSERT INTO "prestashop_cursors" VALUES('prestashop-1','addresses',112,1,'2026-08-24 19:17:57','2026-08-24 19:17:57',NULL,NULL,NULL,NULL,NULL,NULL,NULL,112,1795521329);
-INSERT INTO "prestashop_cursors" VALUES('prestashop-1','orders',26,1,'2026-10-24 08:23:19','2026-10-24 08:23:19',NULL,NULL,NULL,NULL,NULL,NULL,NULL,26,1795521329);
-INSERT INTO "prestashop_cursors" VALUES('prestashop-1','customers',8,1,'2026-08-24 19:17:57','2026-08-24 19:17:57',NULL,NULL,NULL,NULL,NULL,NULL,NULL,8,1795521329);
+INSERT INTO "prestashop_cursors" VALUES('prestashop-1','addresses',112,1,'2026-08-24 19:17:57','2026-08-24 19:17:57',NULL,NULL,NULL,NULL,NULL,NULL,NULL,112,1795526157);
+INSERT INTO "prestashop_cursors" VALUES('prestashop-1','customers',8,1,'2026-08-24 19:17:57','2026-08-24 19:17:57',NULL,NULL,NULL,NULL,NULL,NULL,NULL,8,1795526157);
+INSERT INTO "prestashop_cursors" VALUES('prestashop-1','orders',26,1,'2026-10-24 08:23:19','2026-10-24 08:23:19',NULL,NULL,NULL,NULL,NULL,NULL,NULL,26,1795526157);
 CREATE TABLE prestashop_customers (
 	integration TEXT NOT NULL, 
 	id BIGINT NOT NULL, 
@@ -96,14 +109,14 @@ CREATE TABLE prestashop_links (
 	"conflict" TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_prestashop_links PRIMARY KEY (integration, id_customer)
 );
-INSERT INTO "prestashop_links" VALUES('prestashop-1',2,'00000001','created','','',X'B050E27DC7004AEED06295ECD28AB920EBECF732',1795521329,0,'');
-INSERT INTO "prestashop_links" VALUES('prestashop-1',5,'00000002','created','','',X'511524AC5D62C2295DEE4B099FA74A47B9DC1F23',1795521329,0,'');
-INSERT INTO "prestashop_links" VALUES('prestashop-1',6,'00000003','created','','',X'6E02C82F847C034CACDC0107C6435E9EDDFF800A',1795521329,0,'');
-INSERT INTO "prestashop_links" VALUES('prestashop-1',7,'00000004','created','','',X'1F49228C360433C16A17ED6BAB32AE0DAB6490E0D5CF796BFE3FD306',1795521329,0,'');
-INSERT INTO "prestashop_links" VALUES('prestashop-1',8,'00000005','created','','',X'50178A25A96794E6BE40E5D1FA1AD30EFDD610A3',1795521329,0,'');
-INSERT INTO "prestashop_links" VALUES('prestashop-1',1,'00000006','created','','',X'2CEBAA9E340B20297600740F',1795521329,0,'');
-INSERT INTO "prestashop_links" VALUES('prestashop-1',3,'00000001','email','','',X'49693246C7004AEED06295ECDAE961AFEBECF732',1795521329,0,'');
-INSERT INTO "prestashop_links" VALUES('prestashop-1',4,'00000007','created','jan_119028','q949qr0rko@allegromail.pl',X'1F985BC2237E4D49608325D484FFC1478B4EE168DB2BFD1DDD607203',1795521329,0,'');
+INSERT INTO "prestashop_links" VALUES('prestashop-1',2,'00000001','created','','',X'B050E27DC7004AEED06295ECD28AB920EBECF732',1795526157,0,'');
+INSERT INTO "prestashop_links" VALUES('prestashop-1',5,'00000002','created','','',X'511524AC5D62C2295DEE4B099FA74A47B9DC1F23',1795526157,0,'');
+INSERT INTO "prestashop_links" VALUES('prestashop-1',6,'00000003','created','','',X'6E02C82F847C034CACDC0107C6435E9EDDFF800A',1795526157,0,'');
+INSERT INTO "prestashop_links" VALUES('prestashop-1',7,'00000004','created','','',X'1F49228C360433C16A17ED6BAB32AE0DAB6490E0D5CF796BFE3FD306',1795526157,0,'');
+INSERT INTO "prestashop_links" VALUES('prestashop-1',8,'00000005','created','','',X'50178A25A96794E6BE40E5D1FA1AD30EFDD610A3',1795526157,0,'');
+INSERT INTO "prestashop_links" VALUES('prestashop-1',1,'00000006','created','','',X'2CEBAA9E340B20297600740F',1795526157,0,'');
+INSERT INTO "prestashop_links" VALUES('prestashop-1',3,'00000001','email','','',X'49693246C7004AEED06295ECDAE961AFEBECF732',1795526157,0,'');
+INSERT INTO "prestashop_links" VALUES('prestashop-1',4,'00000007','created','jan_119028','q949qr0rko@allegromail.pl',X'1F985BC2237E4D49608325D484FFC1478B4EE168DB2BFD1DDD607203',1795526157,0,'');
 CREATE TABLE prestashop_lookups (
 	integration TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -207,6 +220,15 @@ INSERT INTO "prestashop_phones" VALUES('prestashop-1',2,'+48748490574');
 INSERT INTO "prestashop_phones" VALUES('prestashop-1',8,'+48784470452');
 INSERT INTO "prestashop_phones" VALUES('prestashop-1',4,'+48793663499');
 INSERT INTO "prestashop_phones" VALUES('prestashop-1',7,'+48802953273');
+CREATE TABLE prestashop_places (
+	integration TEXT NOT NULL, 
+	shop TEXT NOT NULL, 
+	holder TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	until FLOAT NOT NULL, 
+	waiting BOOLEAN DEFAULT 0 NOT NULL, 
+	CONSTRAINT pk_prestashop_places PRIMARY KEY (integration, shop, holder, number)
+);
 CREATE TABLE prestashop_runs (
 	integration TEXT NOT NULL, 
 	id TEXT NOT NULL, 
@@ -220,7 +242,7 @@ CREATE TABLE prestashop_runs (
 	figures TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_prestashop_runs PRIMARY KEY (integration, id)
 );
-INSERT INTO "prestashop_runs" VALUES('prestashop-1','01a20d69375077ecbccb',1795521328,1795521329,'first','person','ok','','{"en":"Synchronised: 20 orders new or changed, 7 customers added, 0 updated.","pl":"Zsynchronizowano. Nowe lub zmienione zamówienia: 20, dodani klienci: 7, zaktualizowani: 0."}','{"mode":"first","customers_read":8,"customers_unchanged":0,"cards_created":7,"cards_updated":0,"addresses_read":12,"orders_read":20,"orders_stored":20,"orders_unchanged":0,"orders_removed":0,"set_aside":0,"conflicts":0,"rejected":0,"repaired":0,"retries":0,"requests":13,"bytes":35357,"seconds":0.061,"problem":""}');
+INSERT INTO "prestashop_runs" VALUES('prestashop-1','01a20db2e4936e162eca',1795526157,1795526157,'first','person','ok','','{"en":"Synchronised: 20 orders new or changed, 7 customers added, 0 updated.","pl":"Zsynchronizowano. Nowe lub zmienione zamówienia: 20, dodani klienci: 7, zaktualizowani: 0."}','{"mode":"first","customers_read":8,"customers_unchanged":0,"cards_created":7,"cards_updated":0,"addresses_read":12,"orders_read":20,"orders_stored":20,"orders_unchanged":0,"orders_removed":0,"set_aside":0,"conflicts":0,"rejected":0,"repaired":0,"retries":0,"requests":13,"bytes":35357,"seconds":0.066,"problem":""}');
 CREATE TABLE prestashop_schema (
 	version_num VARCHAR(32) NOT NULL, 
 	PRIMARY KEY (version_num)
@@ -249,7 +271,7 @@ CREATE TABLE prestashop_shops_state (
 	host_clock BIGINT, 
 	CONSTRAINT pk_prestashop_shops_state PRIMARY KEY (integration)
 );
-INSERT INTO "prestashop_shops_state" VALUES('prestashop-1','{"dispatcher":false,"format":"JSON","key_in_query":false,"known_ids":{"addresses":101,"countries":1,"currencies":1,"customers":1,"order_states":1,"orders":7,"shops":1},"refused":{"addresses":[],"countries":[],"currencies":[],"customers":[],"order_states":[],"orders":[],"shops":[]},"version":"9.1.4"}','{"existing_customers":"fill","guests":true,"id_field":"PrestaShop ID","login_field":null,"login_pattern":null,"shops":[],"since":null,"time_zone":"Europe/Warsaw"}',1795521329,1795521329,1795521329,1795521328,1795521328);
+INSERT INTO "prestashop_shops_state" VALUES('prestashop-1','{"dispatcher":false,"format":"JSON","key_in_query":false,"known_ids":{"addresses":101,"countries":1,"currencies":1,"customers":1,"order_states":1,"orders":7,"shops":1},"refused":{"addresses":[],"countries":[],"currencies":[],"customers":[],"order_states":[],"orders":[],"shops":[]},"version":"9.1.4"}','{"existing_customers":"fill","guests":true,"id_field":"PrestaShop ID","login_field":null,"login_pattern":null,"shops":[],"since":null,"time_zone":"Europe/Warsaw"}',1795526157,1795526157,1795526157,1795526157,1795526157);
 CREATE TABLE prestashop_skipped (
 	integration TEXT NOT NULL, 
 	resource TEXT NOT NULL, 
@@ -261,15 +283,17 @@ CREATE TABLE prestashop_skipped (
 
 ;
 INSERT INTO "prestashop_skipped" VALUES('prestashop-1','addresses',112,'settings');
-CREATE INDEX ix_prestashop_customers_email_key ON prestashop_customers (integration, email_key);
 CREATE INDEX ix_prestashop_customers_pending ON prestashop_customers (integration, id) WHERE pending = 1;
+CREATE INDEX ix_prestashop_customers_email_key ON prestashop_customers (integration, email_key);
 CREATE INDEX ix_prestashop_addresses_id_customer ON prestashop_addresses (integration, id_customer);
-CREATE INDEX ix_prestashop_orders_owner ON prestashop_orders (integration, id_customer, placed_at, id, state, id_currency, total_micro, removed_at);
 CREATE INDEX ix_prestashop_orders_reference_key ON prestashop_orders (integration, reference_key);
-CREATE INDEX ix_prestashop_links_customer ON prestashop_links (crm_id);
+CREATE INDEX ix_prestashop_orders_owner ON prestashop_orders (integration, id_customer, placed_at, id, state, id_currency, total_micro, removed_at);
 CREATE INDEX ix_prestashop_links_crm_id ON prestashop_links (integration, crm_id);
 CREATE INDEX ix_prestashop_links_login_key ON prestashop_links (integration, login_key) WHERE login_key <> '';
 CREATE INDEX ix_prestashop_links_masked_key ON prestashop_links (integration, masked_key) WHERE masked_key <> '';
+CREATE INDEX ix_prestashop_links_customer ON prestashop_links (crm_id);
 CREATE INDEX ix_prestashop_phones_number ON prestashop_phones (number);
 CREATE INDEX ix_prestashop_runs_started ON prestashop_runs (integration, started);
+CREATE INDEX ix_prestashop_claims_requested_at ON prestashop_claims (requested_at) WHERE requested_at IS NOT NULL;
+CREATE INDEX ix_prestashop_places_shop ON prestashop_places (shop);
 COMMIT;

@@ -68,6 +68,28 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "prestashop_claims",
+        _key("integration", _TEXT),
+        _text("holder"),
+        sa.Column("until", sa.Float(), nullable=True),
+        _number("fence"),
+        sa.Column("since", sa.Float(), nullable=True),
+        sa.Column("due_at", sa.Float(), nullable=True),
+        sa.Column("requested_at", sa.Float(), nullable=True),
+        _flag("cancelling"),
+        _text("progress"),
+        sa.PrimaryKeyConstraint("integration", name="pk_prestashop_claims"),
+        comment="Whose turn it is: one run per integration at a time, in any number of processes.",
+    )
+    op.create_index(
+        "ix_prestashop_claims_requested_at",
+        "prestashop_claims",
+        ["requested_at"],
+        unique=False,
+        sqlite_where=sa.text("requested_at IS NOT NULL"),
+        postgresql_where=sa.text("requested_at IS NOT NULL"),
+    )
+    op.create_table(
         "prestashop_cursors",
         _key("integration", _TEXT),
         _key("resource", _TEXT),
@@ -219,6 +241,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_prestashop_phones_number", "prestashop_phones", ["number"], unique=False)
     op.create_table(
+        "prestashop_places",
+        _key("integration", _TEXT),
+        _key("shop", _TEXT),
+        _key("holder", _TEXT),
+        _key("number", sa.Integer()),
+        sa.Column("until", sa.Float(), nullable=False),
+        _flag("waiting"),
+        sa.PrimaryKeyConstraint("integration", "shop", "holder", "number", name="pk_prestashop_places"),
+        comment="Who may have a request under way at a shop, where several processes share the work.",
+    )
+    op.create_index("ix_prestashop_places_shop", "prestashop_places", ["shop"], unique=False)
+    op.create_table(
         "prestashop_runs",
         _key("integration", _TEXT),
         _key("id", _TEXT),
@@ -275,10 +309,12 @@ def downgrade() -> None:
     op.drop_table("prestashop_shops_state")
     op.drop_table("prestashop_set_aside")
     op.drop_table("prestashop_runs")
+    op.drop_table("prestashop_places")
     op.drop_table("prestashop_phones")
     op.drop_table("prestashop_orders")
     op.drop_table("prestashop_lookups")
     op.drop_table("prestashop_links")
     op.drop_table("prestashop_customers")
     op.drop_table("prestashop_cursors")
+    op.drop_table("prestashop_claims")
     op.drop_table("prestashop_addresses")
