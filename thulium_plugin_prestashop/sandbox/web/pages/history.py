@@ -15,8 +15,8 @@ from thulium_plugin_prestashop.sandbox.web.visit import Visit
 from thulium_plugin_prestashop.sandbox.web.words import Words
 
 PAGE = 25
-SECTION_ENTRIES = 100
-"""Newest entries of a section that stand among the contacts."""
+SECTION_ENTRIES = 50
+"""Newest entries of a section that stand among the contacts: each is drawn with all its details."""
 PREVIEW = 5
 """Newest entries of a section that its quick preview lists."""
 SHOWN = ("all", "call", "mail", "chat", "orders")
