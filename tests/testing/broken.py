@@ -1,6 +1,7 @@
 """Hosts' services, each broken in one way that hosts are broken in."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
@@ -207,6 +208,16 @@ async def _deaf(work: Coroutine[Any, Any, T]) -> T:
         except asyncio.CancelledError:
             continue
     return task.result()
+
+
+class NeverEnds(MemoryCustomers):
+    """Waits for an answer that does not come, and cannot be talked out of it."""
+
+    async def create(self, customers: Sequence[NewCustomer]) -> list[Outcome]:
+        while len(customers) > 1:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        return await super().create(customers)
 
 
 class HidesACancellation(MemoryCustomers):

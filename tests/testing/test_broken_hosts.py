@@ -1,5 +1,7 @@
 """Hosts that are broken on purpose fail the conformance suite where they are broken, and nowhere else."""
 
+import gc
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +13,14 @@ import pytest
 from tests.testing import broken
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.hosting.testing import scripted_plugin
-from thulium_plugin_prestashop.testing import FakeHost, HostSuite, MemoryCustomers, Suite, failures
+from thulium_plugin_prestashop.testing import (
+    ConformanceError,
+    FakeHost,
+    HostSuite,
+    MemoryCustomers,
+    Suite,
+    failures,
+)
 from thulium_plugin_prestashop.testing.life import LifeSuite
 from thulium_plugin_prestashop.testing.lookups import LookupSuite
 from thulium_plugin_prestashop.testing.manners import MannersSuite
@@ -246,6 +255,23 @@ def test_a_broken_host_fails_where_it_is_broken(tmp_path: Path, name: str) -> No
 def test_the_host_is_whole_before_it_is_broken(tmp_path: Path, suite: type[BrokenHost]) -> None:
     host = type(suite.__name__, (suite,), {"breakage": staticmethod(whole)})
     assert failures(host(), tmp_path) == {}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_host_that_never_ends_is_let_go(tmp_path: Path) -> None:
+    limits = {"time_limit": 0.5, "patience": 0.5}
+    stuck = type("Stuck", (Manners,), {"breakage": staticmethod(customers(broken.NeverEnds)), **limits})
+    started = time.monotonic()
+    said = ""
+    try:
+        stuck().test_calls_may_run_side_by_side(tmp_path)
+    except ConformanceError as error:
+        said = str(error)
+    assert said.startswith("what is cancelled ends within 0.5 s; got ['Task-")
+    assert said.endswith("'the check']")
+    assert time.monotonic() - started < 10
+    # What was let go is collected now, and complains here, not within somebody else's test.
+    gc.collect()
 
 
 def test_every_check_finds_something() -> None:

@@ -2,10 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from thulium_plugin_prestashop.contract.customers import (
     ByCustomField,
@@ -43,6 +43,8 @@ class Suite:
     date_field: ClassVar[str] = "Date"
     time_limit: ClassVar[float] = 60.0
     """Seconds a check may take."""
+    patience: ClassVar[float] = 15.0
+    """Seconds that a check which took too long, and what it left running, get to end once they are cancelled."""
     loop_factory: ClassVar[Callable[[], asyncio.AbstractEventLoop] | None] = None
     """Makes the event loop of each check; ``None`` for asyncio's own."""
 
@@ -60,12 +62,31 @@ def check(work: Callable[[S, HostContext], Awaitable[None]]) -> Callable[[S, Pat
                 await work(self, host)
 
         with asyncio.Runner(loop_factory=type(self).loop_factory) as runner:
-            runner.run(whole())
+            runner.run(_ended(whole(), self.time_limit + self.patience, self.patience))
 
     # Not functools.wraps: pytest would look through it and ask for a fixture called "host".
     run.__name__, run.__qualname__, run.__doc__ = work.__name__, work.__qualname__, work.__doc__
     run.__module__ = work.__module__
     return run
+
+
+async def _ended(work: Coroutine[Any, Any, None], limit: float, patience: float) -> None:
+    """Await ``work`` for ``limit`` seconds at most, then let go of what does not hear that it is cancelled: the answer
+    is a failure with a sentence, where the event loop would wait for ever.
+    """
+    main = asyncio.create_task(work, name="the check")
+    await asyncio.wait({main}, timeout=limit)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    deaf = (await asyncio.wait(left, timeout=patience))[1] if left else set()
+    for task in deaf:
+        # The loop ends without it; nobody is told of a task that was given up.
+        asyncio._unregister_task(task)  # noqa: SLF001 - of "Extending asyncio" in Python's documentation
+    names = sorted(task.get_name() for task in deaf)
+    expect(not deaf, f"what is cancelled ends within {patience:g} s", got=names)
+    expect(not main.cancelled(), f"a check ends within {limit:g} s")
+    main.result()
 
 
 def checks(suite: Suite) -> Iterator[str]:
