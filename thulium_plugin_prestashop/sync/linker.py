@@ -120,6 +120,7 @@ class Linker:
         Raises:
             HostUnavailableError: The host can do nothing at all for the moment.
             LinkingLostError: This process stalled for so long that another one may be matching customers by now.
+            OvertakenError: Another process does this run by now (where the mirror is that of a claimed run).
 
         """
         if not await self._anybody(after, only):
@@ -136,6 +137,7 @@ class Linker:
             cases = [self._case(person, links.get(person.id), directory) for person in people]
             drafts, offers = await self._draft(cases, directory)
             await self.mirror.linking.still_held()
+            await self.mirror.check()
             ids, refused = await self._write(drafts)
             await self._save(cases, offers, ids, refused)
             self.done.seen += len(people)
@@ -334,6 +336,7 @@ class Linker:
                 self.done.bases[case.decision.basis] += 1
         affected = sorted({crm_id for case in cases if (crm_id := ids.get(case.decision.card or ""))})
         if affected and self.host.orders is not None:
+            await self.mirror.check()
             await self.host.orders.orders_changed(self.integration, affected)
         async with self.mirror.writing(self.integration) as connection:
             await store.save_links(connection, self.integration, made)
