@@ -115,7 +115,7 @@ def test_the_sdist_can_be_tested(built: Built) -> None:
         if file.is_file() and not any(part.startswith((".", "__pycache__")) for part in file.parts)
     }
     assert tests <= built.sdist.keys()
-    for needed in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "plugin.toml"):
+    for needed in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "plugin.toml", ".ci/run"):
         assert needed in built.sdist
 
 
