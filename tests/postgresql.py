@@ -19,6 +19,7 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped] # it ships no types
 import attrs
+from sqlalchemy.engine import make_url
 
 from thulium_plugin_prestashop.mirror.engine import open_database
 
@@ -79,6 +80,7 @@ class Server:
     """A running server; its databases are made here."""
 
     folder: Path
+    programs: Path
     process: subprocess.Popen[bytes]
     _numbers: Iterator[int] = attrs.field(factory=count, init=False)
     _free: list[str] = attrs.field(factory=list, init=False)
@@ -94,6 +96,26 @@ class Server:
             return list(await connection.fetch(statement))
         finally:
             await connection.close()
+
+    def query(self, statement: str, address: str) -> str:
+        """The same outside a loop, for the database at this address: what ``psql`` prints."""
+        done = subprocess.run(
+            [
+                self.programs / "psql",
+                "-XAtq",
+                "-h",
+                self.folder,
+                "-U",
+                "tests",
+                "-c",
+                statement,
+                str(make_url(address).database),
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
 
     async def take(self) -> str:
         """A database with an empty mirror; its name. :meth:`give_back` it."""
@@ -175,7 +197,7 @@ def start() -> Server:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    server = Server(folder, process)
+    server = Server(folder, folder_of_programs, process)
     atexit.register(server.stop)
     _wait(server, folder_of_programs / "pg_isready")
     return server

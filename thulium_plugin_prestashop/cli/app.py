@@ -165,6 +165,21 @@ def export(data: Data) -> None:
 
 
 @app.command()
+def copy(
+    source: Annotated[str, typer.Argument(help="The mirror's file (prestashop.db) or database address.")],
+    target: Annotated[str, typer.Argument(help="A new file, or the address of an empty database.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Move a mirror to another database, such as from SQLite to PostgreSQL; stopped, it goes on when called again."""
+    from thulium_plugin_prestashop.cli import copy as copying
+
+    configure_logging()
+    console = _console(json)
+    raise typer.Exit(run(console, copying.copy(console, source, target)))
+
+
+@app.command()
 def bridge(
     *,
     config: Annotated[

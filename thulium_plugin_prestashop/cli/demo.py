@@ -11,7 +11,7 @@ import attrs
 from yarl import URL
 
 from thulium_plugin_prestashop.cli.console import CommandError, Console, Exit, Trouble, trouble, until_stopped
-from thulium_plugin_prestashop.cli.crm import ACTOR, TYPE, run_shown
+from thulium_plugin_prestashop.cli.crm import ACTOR, TYPE, database_url, run_shown
 from thulium_plugin_prestashop.contract.forms import CustomFieldType
 from thulium_plugin_prestashop.contract.host import Egress
 from thulium_plugin_prestashop.contract.views import MomentCell, TextCell, Viewer
@@ -97,7 +97,7 @@ async def _unless_stopped(work: Coroutine[Any, Any, T], stopped: asyncio.Event) 
 
 
 async def _crm(stack: AsyncExitStack, console: Console, directory: Path, egress: Egress) -> SandboxCrm:
-    crm = await SandboxCrm.open(directory, egress=egress, locale=console.locale)
+    crm = await SandboxCrm.open(directory, egress=egress, locale=console.locale, database_url=database_url())
     stack.push_async_callback(crm.aclose)
     spare_start_up()
     return crm

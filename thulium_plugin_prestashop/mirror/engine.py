@@ -172,17 +172,22 @@ async def open_mirror(host: HostContext) -> Mirror:
 
 
 async def open_database(where: str | Path) -> Mirror:
-    """The mirror in a file, or at an address (see :func:`.address.database_address`)."""
-    address = database_address(where)
-    mirror = _on_postgresql(address) if address.drivername.startswith("postgresql") else _on_sqlite(address)
+    """The mirror in a file, or at an address (see :func:`.address.database_address`), with all tables."""
+    mirror = connect(where)
     try:
         await refuse_newer(mirror.engine)
         if not await is_current(mirror.engine):
-            await _upgrade(mirror, address)
+            await _upgrade(mirror, database_address(where))
     except BaseException:
         await mirror.close()
         raise
     return mirror
+
+
+def connect(where: str | Path) -> Mirror:
+    """The mirror there, of whatever schema or none: nothing has been asked of the database yet."""
+    address = database_address(where)
+    return _on_postgresql(address) if address.drivername.startswith("postgresql") else _on_sqlite(address)
 
 
 def _on_sqlite(address: URL) -> Mirror:

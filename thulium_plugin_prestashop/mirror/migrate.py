@@ -23,7 +23,7 @@ WRITE: Final = "BEGIN IMMEDIATE"
 """How SQLite begins a transaction that writes."""
 VERSION_TABLE: Final = "prestashop_schema"
 """Alembic's own table, under a name that cannot meet the host's in a shared database."""
-_VERSION: Final = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
+VERSION: Final = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
 
 
 Before: TypeAlias = Callable[[AsyncConnection], Awaitable[None]]
@@ -59,7 +59,7 @@ async def upgrade(engine: AsyncEngine, before: Before = _nothing) -> None:
 def _is_current(connection: Connection) -> bool:
     if not inspect(connection).has_table(VERSION_TABLE):
         return False
-    return connection.execute(_VERSION.select()).scalars().all() == [HEAD]
+    return connection.execute(VERSION.select()).scalars().all() == [HEAD]
 
 
 def _make_new(connection: Connection) -> bool:
@@ -68,8 +68,8 @@ def _make_new(connection: Connection) -> bool:
         # Somebody else may have been faster; then there is nothing left to do either.
         return _is_current(connection)
     metadata.create_all(connection)
-    _VERSION.create(connection)
-    connection.execute(_VERSION.insert().values(version_num=HEAD))
+    VERSION.create(connection)
+    connection.execute(VERSION.insert().values(version_num=HEAD))
     return True
 
 

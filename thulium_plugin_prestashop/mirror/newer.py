@@ -20,12 +20,13 @@ async def refuse_newer(engine: AsyncEngine) -> None:
     Revisions are numbered with leading zeros, so that a later one is known as such without its script.
     """
     async with engine.connect() as connection:
-        found = await connection.run_sync(_revision)
+        found = await connection.run_sync(revision)
     if found > HEAD:
         raise NewerSchemaError(found)
 
 
-def _revision(connection: Connection) -> str:
+def revision(connection: Connection) -> str:
+    """The schema that the database has; ``""`` when it has none."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return ""
     return str(connection.exec_driver_sql(f"SELECT max(version_num) FROM {VERSION_TABLE}").scalar() or "")  # noqa: S608 - a constant

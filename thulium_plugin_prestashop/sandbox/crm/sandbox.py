@@ -76,6 +76,7 @@ class SandboxCrm:
         plugins: Sequence[InstalledPlugin] | None,
         passwords: Passwords,
         schedule: bool,
+        database_url: str | None,
     ) -> None:
         self.directory = directory
         self.clock = clock
@@ -105,6 +106,7 @@ class SandboxCrm:
                 allegro=self.allegro,
                 integrations=TableIntegrationStorage(database),
                 data_directory=directory / PLUGINS,
+                database_url=database_url,
                 problems=self.problems,
                 clock=clock,
                 egress=egress,
@@ -140,9 +142,11 @@ class SandboxCrm:
         run: bool = True,
         passwords: Passwords | None = None,
         schedule: bool = True,
+        database_url: str | None = None,
     ) -> Self:
         """Open the CRM of ``directory``, making what is missing, and start what ran last time (unless ``run`` is
-        false). Without ``schedule`` nothing runs before somebody runs it.
+        false). Without ``schedule`` nothing runs before somebody runs it. Plugins keep their own tables in files below
+        ``directory``, or at ``database_url`` (see :attr:`.HostContext.database_url`).
 
         Raises :class:`IncompatibleDatabase`, and
         :class:`~thulium_plugin_prestashop.hosting.secrets.SecretError` for a key file that others may read.
@@ -160,6 +164,7 @@ class SandboxCrm:
             plugins=plugins,
             passwords=Passwords() if passwords is None else passwords,
             schedule=schedule,
+            database_url=database_url,
         )
         try:
             await crm.allegro.open()
