@@ -1,7 +1,8 @@
 """Synchronises a shop in forked children that are killed, again and again, and compares the end with an undisturbed run.
 
-Run by ``test_kill.py`` in a process of its own: ``python -m tests.sync.kill_worker URL KEY DIRECTORY KILLS SEED``.
-It prints one JSON object. Nothing is started before the forks, so every child is a fresh process with warm imports.
+Run by ``test_kill.py`` in a process of its own: ``python -m tests.sync.kill_worker URL KEY DIRECTORY KILLS SEED
+[ADDRESS]``. With the address of a PostgreSQL server's database each mirror is a database beside that one, otherwise a
+file. It prints one JSON object. Nothing is started before the forks, so every child is a fresh process with warm imports.
 """
 
 import asyncio
@@ -16,7 +17,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped] # it ships no types
 import attrs
+from sqlalchemy.engine import make_url
 
 from tests.sync.bench import ID_FIELD, Address, Bench, Crm
 from tests.sync.interrupted import SteppedMirror
@@ -87,9 +90,48 @@ class JournalCrm(Crm):
         return outcomes
 
 
-async def synchronise(url: str, key: str, directory: Path, steps: int | None) -> None:
+@attrs.frozen
+class Places:
+    """Where the mirrors of the rounds are."""
+
+    address: str = ""
+    """Of any database of the server; ``""`` for files."""
+
+    def make(self, directory: Path) -> None:
+        """Make the directory and what else is needed before a mirror can be opened."""
+        directory.mkdir()
+        if self.address:
+            asyncio.run(self._ask(self.address, f'CREATE DATABASE "{directory.name}"'))
+
+    def of(self, directory: Path) -> str | Path:
+        if not self.address:
+            return directory / "prestashop.db"
+        return make_url(self.address).set(database=directory.name).render_as_string(hide_password=False)
+
+    def rows(self, directory: Path, sql: str) -> list[tuple[Any, ...]]:
+        """What a query gives, by the plain driver."""
+        where = self.of(directory)
+        if isinstance(where, str):
+            return asyncio.run(self._ask(where, sql))
+        database = sqlite3.connect(where)
+        found = database.execute(sql).fetchall()
+        database.close()
+        return found
+
+    @staticmethod
+    async def _ask(address: str, sql: str) -> list[tuple[Any, ...]]:
+        url = make_url(address)
+        connection = await asyncpg.connect(
+            host=str(url.query["host"]), user=url.username, database=url.database
+        )
+        found = [tuple(row) for row in await connection.fetch(sql)]
+        await connection.close()
+        return found
+
+
+async def synchronise(url: str, key: str, directory: Path, places: Places, steps: int | None) -> None:
     fuse = Fuse(steps)
-    opened = await engine.open_database(directory / "prestashop.db")
+    opened = await engine.open_database(places.of(directory))
     mirror = SteppedMirror.of(opened, fuse.step)
     crm = JournalCrm(path=directory / "crm.pickle", step=fuse.step)
     crm.load()
@@ -102,13 +144,13 @@ async def synchronise(url: str, key: str, directory: Path, steps: int | None) ->
         raise SystemExit(f"the run failed: {report.error}")
 
 
-def child(url: str, key: str, directory: Path, steps: int | None) -> int:
+def child(url: str, key: str, directory: Path, places: Places, steps: int | None) -> int:
     """Run in a fork; the wait status of the process."""
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
-            asyncio.run(synchronise(url, key, directory, steps))
+            asyncio.run(synchronise(url, key, directory, places, steps))
             status = 0
         finally:
             os._exit(status)
@@ -116,26 +158,26 @@ def child(url: str, key: str, directory: Path, steps: int | None) -> int:
     return status
 
 
-def outcome(directory: Path) -> dict[str, Any]:
+def outcome(directory: Path, places: Places) -> dict[str, Any]:
     """What a run leaves, without what may differ: numbers that the host gave, times, and how a card was found again."""
     crm = JournalCrm(path=directory / "crm.pickle")
     crm.load()
     names = {card_id: card.custom_fields[ID_FIELD] for card_id, card in crm.cards.items()}
-    database = sqlite3.connect(directory / "prestashop.db")
     found: dict[str, Any] = {
-        table: database.execute(f"SELECT * FROM prestashop_{table} ORDER BY 1, 2, 3").fetchall()  # noqa: S608 - constants
+        table: places.rows(directory, f"SELECT * FROM prestashop_{table} ORDER BY 1, 2, 3")  # noqa: S608 - constants
         for table in ("customers", "addresses", "orders", "lookups", "skipped", "phones")
     }
     found["links"] = [
         (row[0], names.get(row[1]), *row[2:])
-        for row in database.execute(
-            "SELECT id_customer, crm_id, login_key, masked_key, blocked, conflict FROM prestashop_links ORDER BY 1"
+        for row in places.rows(
+            directory,
+            "SELECT id_customer, crm_id, login_key, masked_key, blocked, conflict FROM prestashop_links ORDER BY 1",
         )
     ]
-    found["cursors"] = database.execute(
-        "SELECT resource, imported, imported_to, watermark, highest_id FROM prestashop_cursors ORDER BY 1"
-    ).fetchall()
-    database.close()
+    found["cursors"] = places.rows(
+        directory,
+        "SELECT resource, imported, imported_to, watermark, highest_id FROM prestashop_cursors ORDER BY 1",
+    )
     found["cards"] = sorted(
         repr(attrs.evolve(card, id="", emails=tuple(sorted(card.emails)), phones=tuple(sorted(card.phones))))
         for card in crm.cards.values()
@@ -143,26 +185,27 @@ def outcome(directory: Path) -> dict[str, Any]:
     return found
 
 
-def main(url: str, key: str, directory: str, kills: str, seed: str) -> None:
+def main(url: str, key: str, directory: str, kills: str, seed: str, *address: str) -> None:
+    places = Places(*address)
     randomness = random.Random(int(seed))  # noqa: S311 - a test's seed
     root = Path(directory)
     quiet = root / "quiet"
-    quiet.mkdir()
-    if child(url, key, quiet, None):
+    places.make(quiet)
+    if child(url, key, quiet, places, None):
         raise SystemExit("the undisturbed run failed")
-    expected = outcome(quiet)
+    expected = outcome(quiet, places)
     killed = rounds = 0
     longest = 0
     different: list[str] = []
     while killed < int(kills):
         rounds += 1
         here = root / f"round{rounds}"
-        here.mkdir()
+        places.make(here)
         in_a_row = 0
         while True:
             # Mostly soon after the start, so that one import is killed many times; sometimes deep inside it.
             steps = randomness.randint(1, randomness.choice([8, 20, 60, 200, 800]))
-            status = child(url, key, here, steps)
+            status = child(url, key, here, places, steps)
             if os.WIFSIGNALED(status):
                 killed += 1
                 in_a_row += 1
@@ -171,10 +214,10 @@ def main(url: str, key: str, directory: str, kills: str, seed: str) -> None:
                 raise SystemExit(f"a run ended with {status}")
             break
         longest = max(longest, in_a_row)
-        found = outcome(here)
+        found = outcome(here, places)
         different += [f"round {rounds}: {name}" for name in expected if found[name] != expected[name]]
     print(json.dumps({"kills": killed, "rounds": rounds, "most": longest, "different": different}))  # noqa: T201 - its answer
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:6])
+    main(*sys.argv[1:7])

@@ -76,12 +76,16 @@ class Shops(RuleBasedStateMachine):
 
     async def _open(self) -> None:
         path = Path(self.directory.name)
-        mirror = await open_database(path / "prestashop.db")
+        mirror = await open_database(await self.place())
         http = HttpClient(EgressPolicy(allow_private=True))
         if hasattr(self, "bench"):
             self.bench.mirror, self.bench.http = mirror, http
         else:
             self.bench = Bench(path, mirror, http)
+
+    async def place(self) -> str | Path:
+        """Where the mirror is."""
+        return Path(self.directory.name) / "prestashop.db"
 
     async def _close(self) -> None:
         await self.bench.http.aclose()
