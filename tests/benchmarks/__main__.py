@@ -10,19 +10,19 @@ from typing import Any
 import attrs
 import orjson
 
-from tests.benchmarks import contest, growth, report
+from tests.benchmarks import contest, growth, processes, report
 from tests.benchmarks.environments import REQUIREMENTS
 from tests.benchmarks.process import run, shop
 from tests.benchmarks.shop import Wanted
 
-PARTS = ("contest", "growth", "many")
+PARTS = ("contest", "growth", "many", "processes")
 SIZES = (10_000, 100_000)
 LARGEST = 1_000_000
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="contest, growth, many; all by default")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all by default")
     parser.add_argument(
         "--peer", action="append", choices=list(REQUIREMENTS), help="only this peer; may be repeated"
     )
@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         help="grow up to 1,000,000 orders: ten minutes more and 3 GB of disk",
     )
     parser.add_argument("--shops", type=int, default=200, help="integrations of the part many")
+    parser.add_argument("--integrations", type=int, default=1_000, help="integrations of the part processes")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--chart", type=Path, help="write the contest's chart to this SVG file")
     return parser
@@ -98,6 +99,11 @@ def main() -> None:
     if "many" in parts:
         found["many"] = _many(arguments.shops)
         texts.append(f"## {arguments.shops} shops in one host\n\n{report.many_table(found['many'])}")
+    if "processes" in parts:
+        measured = processes.measure(arguments.integrations, _tell)
+        found["processes"] = [attrs.asdict(each) for each in measured]
+        title = f"{arguments.integrations:,} integrations in several processes"
+        texts.append(f"## {title}\n\n{report.processes_table(measured)}")
     printed = orjson.dumps(found).decode() if arguments.json else "\n\n".join(texts)
     sys.stdout.write(printed + "\n")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from tests.benchmarks.contestants import PEERS, Contestant, Physical, Plugin, Reading
+from tests.benchmarks.contestants import PEERS, Contestant, Physical, Plugin, PluginOnPostgresql, Reading
 from tests.benchmarks.environments import Unavailable
 from tests.benchmarks.process import Shop, shop
 from tests.benchmarks.shop import RESOURCES, Wanted
@@ -81,8 +81,13 @@ def compare(scenes: Iterable[Scene], peers: Sequence[str], repeat: int, tell: Te
 
 
 def contestants(peers: Sequence[str]) -> list[Contestant]:
-    """The plugin, the limit of what it asked for, and the peers that are wanted."""
-    return [Plugin(), Physical(), *(peer for peer in PEERS if not peers or peer.package in peers)]
+    """The plugin, the limit of what it asked for, the plugin on PostgreSQL, and the peers that are wanted."""
+    return [
+        Plugin(),
+        Physical(),
+        PluginOnPostgresql(),
+        *(peer for peer in PEERS if not peers or peer.package in peers),
+    ]
 
 
 def _median(scene: str, name: str, truth: int, found: Sequence[tuple[Reading, int]]) -> Result:

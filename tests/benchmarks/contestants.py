@@ -1,7 +1,7 @@
 """Those who read the shop: this plugin, its peers, and nobody in particular as fast as physics lets them."""
 
+import asyncio
 import shutil
-import sqlite3
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import orjson
 
+from tests.benchmarks.databases import MirrorPlace, server
 from tests.benchmarks.environments import python_of
 from tests.benchmarks.process import ROOT, Finished, Shop, run
 from tests.benchmarks.shop import RESOURCES
@@ -48,11 +49,17 @@ class Plugin(Contestant):
 
     name = "this plugin"
 
+    def place(self, folder: Path, *, again: bool) -> MirrorPlace:
+        """Where its mirror is; a new one unless ``again``."""
+        del again
+        return MirrorPlace(folder / "crm")
+
     def read(self, shop: Shop, folder: Path, *, again: bool = False) -> Reading:
         """One synchronisation into a sandbox CRM."""
         data = folder / "crm"
         if not again:
             shutil.rmtree(data, ignore_errors=True)
+        place = self.place(folder, again=again)
         command = [
             sys.executable,
             "-m",
@@ -63,22 +70,36 @@ class Plugin(Contestant):
             str(data),
         ]
         command += ["--allow-private", "--json", "--allegro-field", "Allegro"]
-        finished = run(command, environment={"PRESTASHOP_KEY": shop.key})
+        finished = run(command, environment={"PRESTASHOP_KEY": shop.key, **place.environment})
         if finished.status:
             raise RuntimeError(finished.err or finished.out.decode())
         told = orjson.loads(finished.out)
-        return Reading(held(data), told["seconds"], told["longest_stall_ms"], finished, told["stall_p999_ms"])
+        return Reading(
+            held(place), told["seconds"], told["longest_stall_ms"], finished, told["stall_p999_ms"]
+        )
 
 
-def held(data: Path) -> dict[str, set[int]]:
+class PluginOnPostgresql(Plugin):
+    """The same with its mirror in PostgreSQL, on the same machine."""
+
+    name = "this plugin, PostgreSQL"
+
+    def place(self, folder: Path, *, again: bool) -> MirrorPlace:
+        """See :meth:`Plugin.place`."""
+        told = folder / "address"
+        if not again:
+            running = server()
+            told.write_text(running.address(asyncio.run(running.create())))
+        return MirrorPlace(folder / "crm", told.read_text())
+
+
+def held(place: MirrorPlace) -> dict[str, set[int]]:
     """Ids in the mirror, with those that the settings pass over (addresses of nobody)."""
     ids: dict[str, set[int]] = {}
-    with sqlite3.connect(data / "plugins" / "prestashop" / "prestashop.db") as mirror:
-        for resource in RESOURCES:
-            kept = mirror.execute(f"SELECT id FROM prestashop_{resource}")  # noqa: S608 - one of three names
-            passed = mirror.execute("SELECT id FROM prestashop_skipped WHERE resource = ?", (resource,))
-            ids[resource] = {row[0] for row in kept} | {row[0] for row in passed}
-    mirror.close()
+    for resource in RESOURCES:
+        kept = place.rows(f"SELECT id FROM prestashop_{resource}")  # noqa: S608 - one of three names
+        passed = place.rows(f"SELECT id FROM prestashop_skipped WHERE resource = '{resource}'")  # noqa: S608 - as above
+        ids[resource] = {int(str(row[0])) for row in (*kept, *passed)}
     return ids
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import attrs
 import orjson
 
-from tests.benchmarks.contestants import Plugin, Reading
+from tests.benchmarks.contestants import Plugin, PluginOnPostgresql, Reading
+from tests.benchmarks.environments import Unavailable
 from tests.benchmarks.process import run, shop
 from tests.benchmarks.shop import Wanted
 
@@ -21,6 +22,7 @@ VIEWS = 1_000
 class Size:
     """One row of the table."""
 
+    database: str
     orders: int
     customers: int
     seconds: float
@@ -41,17 +43,23 @@ class Size:
 
 def grow(sizes: Iterable[int], tell: Callable[[str], None]) -> list[Size]:
     """Import shops of so many orders (and a third as many customers), then look at them."""
-    return [_measured(orders, tell) for orders in sizes]
+    measured: list[Size] = []
+    for orders in sizes:
+        for plugin in (Plugin(), PluginOnPostgresql()):
+            try:
+                measured.append(_measured(orders, plugin, tell))
+            except Unavailable as error:
+                tell(f"left out: {plugin.name}: {error}")
+    return measured
 
 
-def _measured(orders: int, tell: Callable[[str], None]) -> Size:
+def _measured(orders: int, plugin: Plugin, tell: Callable[[str], None]) -> Size:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         database = str(folder / "shop.db") if orders > IN_MEMORY else ""
         tell(f"making a shop of {orders:,} orders")
-        plugin = Plugin()
         with shop(Wanted(customers=orders // 3, orders=orders, database=database)) as running:
-            tell(f"importing {orders:,} orders")
+            tell(f"importing {orders:,} orders: {plugin.name}")
             first = plugin.read(running, folder)
             first_requests = _run_requests(first)
             # Made-up rows bunch at the moment up to which they were made. A change today moves the window past it.
@@ -61,11 +69,13 @@ def _measured(orders: int, tell: Callable[[str], None]) -> Size:
             tick = plugin.read(running, folder, again=True)
         tell(f"{VIEWS:,} tabs and searches")
         data = folder / "crm"
-        views = run([sys.executable, "-m", "tests.benchmarks.views", str(data), str(VIEWS)])
+        place = plugin.place(folder, again=True)
+        command = [sys.executable, "-m", "tests.benchmarks.views", str(data), str(VIEWS)]
+        views = run(command, environment=place.environment)
         if views.status:
             raise RuntimeError(views.err)
-        mirror = data / "plugins" / "prestashop" / "prestashop.db"
         return Size(
+            database="PostgreSQL" if place.address else "SQLite",
             orders=orders,
             customers=orders // 3,
             seconds=first.work_seconds,
@@ -74,7 +84,7 @@ def _measured(orders: int, tell: Callable[[str], None]) -> Size:
             stall_ms=first.stall_ms,
             stall_p999_ms=first.stall_p999_ms or 0.0,
             requests=first_requests,
-            mirror_mb=mirror.stat().st_size / 1e6,
+            mirror_mb=place.size_mb(),
             tick_requests=_run_requests(tick),
             tick_seconds=tick.work_seconds,
             tick_rss_mb=tick.finished.rss_mb,

@@ -1,12 +1,13 @@
 """The shop of a benchmark: demo shops in a process of their own, asked and disturbed by lines of JSON.
 
 ``python -m tests.benchmarks.shop '<JSON of Wanted>'`` prints one line with the addresses, then answers one line for
-each line it reads: ``{"do": "served"}``, ``{"do": "forget"}``, ``{"do": "touch"}``, ``{"do": "churn", "on": true}``, ``{"do": "truth"}``.
+each line it reads: ``{"do": "served"}``, ``{"do": "visits"}``, ``{"do": "forget"}``, ``{"do": "touch"}``, ``{"do": "churn", "on": true}``, ``{"do": "truth"}``.
 It ends with its standard input.
 """
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -81,16 +82,22 @@ class Churn:
         self.changes += 1
 
 
-async def answer(shop: DemoShop, churn: Churn, command: dict[str, Any]) -> object:
-    """Do what one line asks for; ``touch`` changes the newest row of each table."""
+async def answer(shops: Sequence[DemoShop], churn: Churn, command: dict[str, Any]) -> object:
+    """Do what one line asks for, of the first shop; ``touch`` changes the newest row of each table, ``visits`` are of
+    all shops, and so is ``forget``.
+    """
+    shop = shops[0]
     match command["do"]:
         case "served":
             return [
                 {"target": each.target, "status": each.status, "records": each.records, "size": each.size}
                 for each in shop.served
             ]
+        case "visits":
+            return [[each.url, seen.agent, seen.at, seen.seconds] for each in shops for seen in each.served]
         case "forget":
-            shop.served.clear()
+            for each in shops:
+                each.served.clear()
             return True
         case "touch":
             for resource in RESOURCES:
@@ -125,7 +132,7 @@ async def serve(wanted: Wanted) -> None:
         churn = Churn(shops[0])
         _say({"urls": [shop.url for shop in shops], "key": shops[0].key})
         async for line in _Lines():
-            _say(await answer(shops[0], churn, orjson.loads(line)))
+            _say(await answer(shops, churn, orjson.loads(line)))
         await churn.switch(on=False)
 
 

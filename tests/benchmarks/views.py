@@ -5,7 +5,6 @@ picked at random from the mirror in ``DATA``.
 """
 
 import asyncio
-import sqlite3
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import orjson
 
+from tests.benchmarks.databases import MirrorPlace
 from thulium_plugin_prestashop.contract.views import TabQuery, Viewer
 from thulium_plugin_prestashop.hosting import spare_start_up
 from thulium_plugin_prestashop.sandbox.crm import SandboxCrm
@@ -20,8 +20,9 @@ from thulium_plugin_prestashop.sandbox.crm import SandboxCrm
 
 async def main(data: Path, count: int) -> dict[str, float]:
     """Time both."""
-    cards, references = chosen(data, count)
-    async with await SandboxCrm.open(data, schedule=False) as crm:
+    address = MirrorPlace.here(data).address or None
+    cards, references = await asyncio.to_thread(chosen, data, count)
+    async with await SandboxCrm.open(data, schedule=False, database_url=address) as crm:
         (entry,) = crm.host.integrations.entries()
         integration = crm.desk.running(entry.config.id)
         viewer = Viewer()
@@ -33,17 +34,12 @@ async def main(data: Path, count: int) -> dict[str, float]:
 
 def chosen(data: Path, count: int) -> tuple[list[str], list[str]]:
     """Cards and references, the same ones for the same data."""
-    mirror = sqlite3.connect(data / "plugins" / "prestashop" / "prestashop.db")
-    try:
-        cards = [row[0] for row in mirror.execute("SELECT crm_id FROM prestashop_links WHERE crm_id <> ''")]
-        (highest,) = mirror.execute("SELECT max(id) FROM prestashop_orders").fetchone()
-        step = max(highest // count, 1)
-        found = mirror.execute(
-            "SELECT reference FROM prestashop_orders WHERE id % ? = 0 LIMIT ?", (step, count)
-        )
-        references = [row[0] for row in found]
-    finally:
-        mirror.close()
+    mirror = MirrorPlace.here(data)
+    cards = [str(row[0]) for row in mirror.rows("SELECT crm_id FROM prestashop_links WHERE crm_id <> ''")]
+    ((highest,),) = mirror.rows("SELECT max(id) FROM prestashop_orders")
+    step = max(int(str(highest)) // count, 1)
+    found = mirror.rows(f"SELECT reference FROM prestashop_orders WHERE id % {step} = 0 LIMIT {count}")  # noqa: S608 - numbers
+    references = [str(row[0]) for row in found]
     return cards[:: max(len(cards) // count, 1)][:count], references
 
 

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -20,10 +21,12 @@ from tests.sync.bench import Crm
 
 ROOT = Path(__file__).parents[2]
 _AUDIT = (
-    "CREATE TABLE audit (integration text, holder text, fence bigint, at float8)",
+    "CREATE TABLE audit (integration text, holder text, fence bigint, at float8, due float8)",
     """
     CREATE FUNCTION note_claim() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        INSERT INTO audit VALUES (NEW.integration, NEW.holder, NEW.fence, extract(epoch from clock_timestamp()));
+        INSERT INTO audit VALUES (
+            NEW.integration, NEW.holder, NEW.fence, extract(epoch from clock_timestamp()), OLD.due_at
+        );
         RETURN NEW;
     END $$
     """,
@@ -48,6 +51,8 @@ class Held:
     fence: int
     begin: float
     end: float | None
+    due: float | None = None
+    """When it was due."""
 
 
 @attrs.define(eq=False)
@@ -193,8 +198,17 @@ class Company:
                 found[-1] = attrs.evolve(found[-1], end=row["at"])
             if row["holder"]:
                 pid = int(row["holder"].split(":")[1])
-                found.append(Held(row["integration"], pid, row["fence"], row["at"], None))
+                found.append(Held(row["integration"], pid, row["fence"], row["at"], None, row["due"]))
         return found
+
+
+def in_two_places(held: Sequence[Held]) -> list[tuple[Held, Held]]:
+    """Claims of one integration that overlap; those of one integration lie side by side in ``held``."""
+    return [
+        (one, other)
+        for one, other in pairwise(held)
+        if one.integration == other.integration and (one.end is None or one.end > other.begin)
+    ]
 
 
 async def until(condition: Any, seconds: float, what: str) -> None:  # noqa: ANN401 - an asynchronous function of nothing

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.company import id_field
-from tests.cluster.processes import Company, Held, Process, logs, until
+from tests.cluster.processes import Company, Held, Process, in_two_places, logs, until
 from tests.postgresql import Server
 from tests.sync.bench import Bench, Crm
 from thulium_plugin_prestashop.mirror.engine import open_database
@@ -106,18 +106,6 @@ async def mirrored(company: Company) -> dict[str, list[Any]]:
         ]
         for table, columns in COMPARED.items()
     }
-
-
-def in_two_places(held: Sequence[Held]) -> list[tuple[Held, Held]]:
-    """Claims of one integration that overlap."""
-    return [
-        (one, other)
-        for one in held
-        for other in held
-        if one.integration == other.integration
-        and one.fence < other.fence
-        and (one.end is None or one.end > other.begin)
-    ]
 
 
 def strangers(company: Company, shops: dict[str, DemoShop], held: Sequence[Held]) -> list[str]:

@@ -35,6 +35,8 @@ class Worker:
     unaware: bool = False
     """It neither renews its claims nor notices by its own clock that they have ended: the fence alone stops it."""
     runs_at_once: int = 4
+    listen: float = 0.2
+    """How often it looks for runs that were asked for elsewhere."""
 
 
 def hurry(stack: ExitStack, worker: Worker) -> None:
@@ -43,7 +45,7 @@ def hurry(stack: ExitStack, worker: Worker) -> None:
         (integration, "EVERY", timedelta(seconds=worker.every)),
         (integration, "JITTER", timedelta(seconds=worker.jitter)),
         (claims, "LEASE_SECONDS", worker.lease),
-        (runtime, "LISTEN_SECONDS", 0.2),
+        (runtime, "LISTEN_SECONDS", worker.listen),
         (turns, "LOOK_SECONDS", 0.1),
         (postgresql, "IDLE_SECONDS", max(worker.lease / 2, 0.5)),
         (engine, "SharedLinking", partial(linking.SharedLinking, lease=worker.lease)),
