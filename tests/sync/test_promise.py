@@ -11,6 +11,7 @@ from tests.sync.bench import Bench
 from tests.sync.interrupted import cut_off
 from tests.sync.truth import LINE
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
+from thulium_plugin_prestashop.sync import cursor, windows
 
 AN_HOUR = 3_600
 NEVER = "0000-00-00 00:00:00"
@@ -90,6 +91,39 @@ async def test_a_shop_whose_clock_was_set_back_loses_nothing(bench: Bench, hours
         shop.clock.advance(AN_HOUR / 4)
         bench.clock.ahead += AN_HOUR / 4
         await changed_arrives(bench, shop, three, ago(shop))
+
+
+async def test_a_clock_set_back_is_no_matter_of_the_newest_ids_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large shop, of which most runs look at the newest ids only: the run that notices the step looks at all."""
+    for module in (cursor, windows):
+        monkeypatch.setattr(module, "FLOOR_FROM", 10)
+    monkeypatch.setattr(cursor, "FLOOR_DEPTH", 5)
+    async with DemoShop(customers=5, orders=40) as shop:
+        one, two, _ = some(shop)
+        await bench.run_by_person(shop)
+        shop.touch("orders", one, payment="Dziś")
+        await bench.run_by_person(shop)
+        shop.clock.advance(-2 * AN_HOUR)
+        await changed_arrives(bench, shop, two, ago(shop))
+
+
+async def test_a_clock_set_back_while_an_import_is_cut_off_loses_nothing(bench: Bench) -> None:
+    async with DemoShop(customers=5, orders=600) as shop:
+        one, two, _ = some(shop)
+        shop.touch("orders", one, payment="Dziś")
+        job = bench.job(shop)
+        for steps in range(4, 60):
+            assert await cut_off(job, steps) is None
+            if two in await payments(bench):
+                break
+        shop.clock.advance(-2 * AN_HOUR)
+        shop.touch("orders", two, payment="Po cofnięciu")
+        for mode in ("first", "incremental"):
+            report = await bench.run(shop)
+            assert (report.ok, report.mode) == (True, mode)
+    assert (await payments(bench))[two] == "Po cofnięciu"
 
 
 async def test_a_run_that_ends_anywhere_in_its_transactions_loses_nothing(bench: Bench) -> None:

@@ -160,18 +160,23 @@ class Shops(RuleBasedStateMachine):
         self.shop.clock.advance(seconds)
         self.bench.clock.ahead += seconds
 
-    @rule(seconds=st.sampled_from([-20_000, -3_600, -120, 300, 86_400]))
-    def shop_clock_jumps(self, seconds: int) -> None:
-        """Once between two runs: a clock that was set back and forth again in between leaves no trace."""
+    @rule(seconds=st.sampled_from([-20_000, -3_600, -120, 300, 86_400]), picks=st.lists(PICK, max_size=3))
+    def shop_clock_jumps(self, seconds: int, picks: list[int]) -> None:
+        """Once between two runs: a clock that was set back and forth again in between leaves no trace. The shop goes
+        on, for what is dated by the new clock before anybody asks is what a window may miss.
+        """
         # No precondition: whether a run with trouble ends well is a matter of timing, on which no rule may depend.
         if not self.jumped:
             self.shop.clock.advance(seconds)
             self.jumped = True
+            self.edit("orders", picks, 0)
 
     # Runs
 
-    @rule()
-    def run(self) -> None:
+    @rule(picks=st.lists(PICK, max_size=3))
+    def run(self, picks: list[int]) -> None:
+        """Mostly of a shop that has just changed: then the watermark is of today."""
+        self.edit("orders", picks, 0)
         report = self.do(self.bench.run(self.shop))
         self.jumped = self.jumped and not report.ok
 

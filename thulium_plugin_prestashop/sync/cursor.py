@@ -21,7 +21,7 @@ How it is kept:
   The next window begins right after a settled watermark, so thousands of rows that share one second (a mass update)
   are not read again by every run, and an unchanged shop has no window to walk at all.
 * When the shop's clock was set back since the last run (it ran slower than the host's by more than a minute), the
-  window reaches back that much further.
+  window reaches back that much further, and over all ids. So does the one after an import that was cut off before.
 * Duplicates at the edges are harmless: rows are compared by checksum, and an unchanged row is not written.
 """
 

@@ -9,15 +9,16 @@ off goes on behind the last stored page.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import attrs
 
 from thulium_plugin_prestashop.mirror.cursors import Cursor, load_cursor, save_cursor
-from thulium_plugin_prestashop.sync.cursor import BEGINNING, watermark_after
+from thulium_plugin_prestashop.sync.cursor import BEGINNING, Clocks, watermark_after
 from thulium_plugin_prestashop.sync.intake import Batch, take_in
 from thulium_plugin_prestashop.sync.job import Working
-from thulium_plugin_prestashop.sync.probes import newest_change
+from thulium_plugin_prestashop.sync.probes import ask_clock, newest_change, set_back
 from thulium_plugin_prestashop.webservice.pages import SetAside
 from thulium_plugin_prestashop.webservice.query import (
     MOST_IDS,
@@ -66,13 +67,30 @@ async def _begin(work: Working, resource: Resource[Any], scope: Scope, key: str)
         cursor = await load_cursor(connection, work.integration, key)
     if cursor.watermark is None:
         newest = await newest_change(work, resource, scope)
+        clocks = await ask_clock(work, resource, scope)
         watermark = BEGINNING
-        if newest is not None and work.clocks is not None:
-            watermark = watermark_after(newest, work.clocks.wall(work.settings.time_zone))
-        cursor = attrs.evolve(cursor, watermark=watermark, recent_watermark=watermark)
-        async with work.mirror.writing(work.integration) as connection:
-            await save_cursor(connection, work.integration, key, cursor)
+        if newest is not None:
+            watermark = watermark_after(newest, clocks.wall(work.settings.time_zone))
+        cursor = _reached(cursor, watermark, clocks)
+    else:
+        # What changed since among the rows that were read before the run was cut off may be dated earlier.
+        clocks = await ask_clock(work, resource, scope)
+        if not (step := set_back(work, cursor)):
+            return cursor
+        cursor = _reached(cursor, max(cursor.watermark - step, BEGINNING), clocks)
+    async with work.mirror.writing(work.integration) as connection:
+        await save_cursor(connection, work.integration, key, cursor)
     return cursor
+
+
+def _reached(cursor: Cursor, watermark: datetime, clocks: Clocks) -> Cursor:
+    return attrs.evolve(
+        cursor,
+        watermark=watermark,
+        recent_watermark=watermark,
+        reached_shop=clocks.shop,
+        reached_host=clocks.host,
+    )
 
 
 async def _ranges(

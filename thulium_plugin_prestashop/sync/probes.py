@@ -1,10 +1,11 @@
 """Small questions that tell where a shop stands: its clock, and what changed last."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import attrs
 
+from thulium_plugin_prestashop.mirror.cursors import Cursor
 from thulium_plugin_prestashop.sync.cursor import BEGINNING, Clocks, newest_believed
 from thulium_plugin_prestashop.sync.job import Working
 from thulium_plugin_prestashop.transport.errors import OurFault, TimeWillTell
@@ -51,6 +52,26 @@ async def newest_change(
         return page.records[0].date_upd  # type: ignore[no-any-return] # dated resources all have it
     stamp = await work.client.latest_update(resource, scope, not_after=bound)
     return stamp.date_upd if stamp is not None else None
+
+
+async def ask_clock(work: Working, resource: Resource[Any], scope: Scope) -> Clocks:
+    """The clocks at the beginning of this run; asks the shop unless that has been done."""
+    if work.clocks is None:
+        await newest_change(work, resource, scope)
+    return work.clocks or Clocks(work.now(), work.now())
+
+
+def set_back(work: Working, cursor: Cursor) -> timedelta:
+    """By how much the shop's clock was set back since the last run that ended well; before the first of these, since
+    the cursor's watermark was reached.
+    """
+    state = work.state
+    shop, host = state.shop_clock, state.host_clock
+    if shop is None or host is None:
+        shop, host = cursor.reached_shop, cursor.reached_host
+    if work.clocks is None or shop is None or host is None:
+        return timedelta()
+    return work.clocks.set_back_since(Clocks(shop, host))
 
 
 async def _newest(work: Working, query: Query[Any], unread: list[SetAside]) -> Page[Any]:

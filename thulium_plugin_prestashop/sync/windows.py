@@ -4,16 +4,15 @@ The ids above the highest known one are asked for apart because rows can carry d
 years away.
 """
 
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 import attrs
 
 from thulium_plugin_prestashop.mirror.cursors import Cursor, Window, load_cursor
-from thulium_plugin_prestashop.sync.cursor import FLOOR_FROM, Clocks, close_window, floor_of, next_window
+from thulium_plugin_prestashop.sync.cursor import FLOOR_FROM, close_window, floor_of, next_window
 from thulium_plugin_prestashop.sync.intake import Batch, take_in
 from thulium_plugin_prestashop.sync.job import Working
-from thulium_plugin_prestashop.sync.probes import newest_change
+from thulium_plugin_prestashop.sync.probes import ask_clock, newest_change, set_back
 from thulium_plugin_prestashop.transport.errors import OurFault
 from thulium_plugin_prestashop.webservice.pages import SetAside
 from thulium_plugin_prestashop.webservice.query import IdAbove, Query, Scope, UpdatedBetween
@@ -30,13 +29,19 @@ async def update_resource(
         cursor = await load_cursor(connection, work.integration, key)
     if cursor.window is not None:
         # The last run was cut off inside a window; it is walked to its end before a new one is opened.
+        await ask_clock(work, resource, scope)
         cursor = await _walk(work, resource, scope, key, cursor)
     if cursor.watermark is not None:
         floor = floor_of(cursor, work.now(), full=full)
         unread: list[SetAside] = []
         ceiling = await newest_change(work, resource, scope, floor=floor, unread=unread)
+        step = set_back(work, cursor)
+        if floor and step:
+            # This run alone knows of the step: low ids are looked at now, not by a later window over all ids.
+            floor = 0
+            ceiling = await newest_change(work, resource, scope, unread=unread)
         if ceiling is not None:
-            window = _window(work, cursor, ceiling, floor)
+            window = next_window(cursor, ceiling, work.settings.time_zone, floor=floor, set_back=step)
             if window is not None:
                 cursor = attrs.evolve(cursor, window=window)
                 cursor = await _walk(work, resource, scope, key, cursor, expected=True)
@@ -48,17 +53,6 @@ async def update_resource(
         if beyond := [entry for entry in unread if (entry.resource, str(entry.id)) not in work.aside]:
             await take_in(work, Batch(resource.name, (), beyond), None, None)
     await _newest_ids(work, resource, scope, key, cursor)
-
-
-def _window(work: Working, cursor: Cursor, ceiling: datetime, floor: int) -> Window | None:
-    state, clocks = work.state, work.clocks
-    before = (
-        Clocks(state.shop_clock, state.host_clock)
-        if state.shop_clock is not None and state.host_clock is not None
-        else None
-    )
-    set_back = clocks.set_back_since(before) if clocks is not None else timedelta()
-    return next_window(cursor, ceiling, work.settings.time_zone, floor=floor, set_back=set_back)
 
 
 async def _walk(
@@ -81,9 +75,7 @@ async def _walk(
             raise OurFault("answer.lie", resource=resource.name)
         done += page.count
         if page.is_last or page.last_id is None:
-            # A window that was cut off is walked before anybody asked the shop for its clock; a server that hides
-            # its clock is taken to run like ours.
-            clocks = work.clocks or Clocks(work.now(), work.now())
+            clocks = await ask_clock(work, resource, scope)
             cursor = close_window(cursor, clocks, work.settings.time_zone, work.now(), whole=expected)
             window = None
         else:
