@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
+from itertools import accumulate
+from time import monotonic
 
 import attrs
 import pytest
@@ -191,6 +193,30 @@ async def test_without_the_database_nothing_breaks_and_all_goes_on_when_it_is_ba
         await until(done, 20, "somebody did it")
         failures = [process.job.snapshot().last for process in (first, second)]
         assert all(last is None or last.error is None for last in failures)
+
+
+async def test_a_run_and_a_refresh_elsewhere_share_the_places_of_the_shop(
+    company: Company, shop: DemoShop
+) -> None:
+    async with processes(company.place) as (running, other):
+        assert (await running.job.run_now().finished()).ok
+        slow(shop, 0.1)
+        shop.served.clear()
+        run = running.job.run_now()
+
+        async def asking() -> bool:
+            return len(shop.served) > 0
+
+        await until(asking, 15, "the run asks the shop")
+        started = monotonic()
+        await asyncio.gather(*(other.integration.refresh(card) for card in list(company.crm.cards)[:3]))
+        assert monotonic() - started < 5
+        assert (await run.finished()).ok
+    moments = sorted(
+        moment for each in shop.served for moment in ((each.at, 1), (each.at + each.seconds, -1))
+    )
+    in_flight = list(accumulate(change for _, change in moments))
+    assert max(in_flight) <= 2
 
 
 async def test_stopping_leaves_no_task_and_no_connection(company: Company, shop: DemoShop) -> None:
