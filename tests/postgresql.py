@@ -23,14 +23,12 @@ from sqlalchemy.engine import make_url
 
 from thulium_plugin_prestashop.mirror.engine import open_database
 
+_ALWAYS = ("listen_addresses=", "max_connections=150", "shared_buffers=64MB")
 _FAST = (
     # Nothing here outlives the server, so nothing must be safe on disk.
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
-    "listen_addresses=",
-    "max_connections=150",
-    "shared_buffers=64MB",
     "autovacuum=off",
     "wal_level=minimal",
     "max_wal_senders=0",
@@ -75,6 +73,16 @@ def _user() -> pwd.struct_passwd | None:
     raise RuntimeError("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
 
 
+async def fetch(address: str, statement: str) -> list[Any]:
+    """Rows of one statement by the plain driver, at an address as :meth:`Server.address` gives it."""
+    url = make_url(address)
+    connection = await asyncpg.connect(host=str(url.query["host"]), user=url.username, database=url.database)
+    try:
+        return list(await connection.fetch(statement))
+    finally:
+        await connection.close()
+
+
 @attrs.define
 class Server:
     """A running server; its databases are made here."""
@@ -91,11 +99,7 @@ class Server:
 
     async def ask(self, statement: str, database: str = "postgres") -> list[Any]:
         """Run one statement from outside and give its rows."""
-        connection = await asyncpg.connect(host=str(self.folder), user="tests", database=database)
-        try:
-            return list(await connection.fetch(statement))
-        finally:
-            await connection.close()
+        return await fetch(self.address(database), statement)
 
     def query(self, statement: str, address: str) -> str:
         """The same outside a loop, for the database at this address: what ``psql`` prints."""
@@ -153,8 +157,10 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start() -> Server:
-    """Start a server; :meth:`Server.stop` it, or it is stopped when Python ends."""
+def start(*, durable: bool = False) -> Server:
+    """Start a server; :meth:`Server.stop` it, or it is stopped when Python ends. ``durable`` is one as companies have
+    it, for measurements: what is committed is on disk.
+    """
     folder_of_programs = programs()
     assert folder_of_programs is not None, "PostgreSQL is not installed"
     user = _user()
@@ -178,7 +184,7 @@ def start() -> Server:
             cwd=folder,
             **identity,
         )
-        options = [word for option in _FAST for word in ("-c", option)]
+        options = [word for option in (*_ALWAYS, *(() if durable else _FAST)) for word in ("-c", option)]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [

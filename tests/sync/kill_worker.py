@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped] # it ships no types
 import attrs
 from sqlalchemy.engine import make_url
 
+from tests import postgresql
 from tests.sync.bench import ID_FIELD, Address, Bench, Crm
 from tests.sync.interrupted import SteppedMirror
 from thulium_plugin_prestashop.contract.customers import (
@@ -101,7 +101,7 @@ class Places:
         """Make the directory and what else is needed before a mirror can be opened."""
         directory.mkdir()
         if self.address:
-            asyncio.run(self._ask(self.address, f'CREATE DATABASE "{directory.name}"'))
+            asyncio.run(postgresql.fetch(self.address, f'CREATE DATABASE "{directory.name}"'))
 
     def of(self, directory: Path) -> str | Path:
         if not self.address:
@@ -112,20 +112,10 @@ class Places:
         """What a query gives, by the plain driver."""
         where = self.of(directory)
         if isinstance(where, str):
-            return asyncio.run(self._ask(where, sql))
+            return [tuple(row) for row in asyncio.run(postgresql.fetch(where, sql))]
         database = sqlite3.connect(where)
         found = database.execute(sql).fetchall()
         database.close()
-        return found
-
-    @staticmethod
-    async def _ask(address: str, sql: str) -> list[tuple[Any, ...]]:
-        url = make_url(address)
-        connection = await asyncpg.connect(
-            host=str(url.query["host"]), user=url.username, database=url.database
-        )
-        found = [tuple(row) for row in await connection.fetch(sql)]
-        await connection.close()
         return found
 
 
