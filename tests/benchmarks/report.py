@@ -5,6 +5,7 @@ from html import escape
 
 from tests.benchmarks.contest import Result
 from tests.benchmarks.growth import Size
+from tests.benchmarks.processes import Measured
 
 _ROW, _LEFT, _WIDTH, _FONT = 30, 230, 480, 13
 _OURS, _OTHERS, _LIMIT = "#1f6feb", "#8c959f", "#2da44e"
@@ -113,6 +114,42 @@ def many_table(found: Mapping[str, object]) -> str:
         stalls = f"{each['longest_stall_ms']:.1f} ({each['stall_p999_ms']:.1f})"
         seconds = (f"{each[part]:.2f}" for part in ("first_seconds", "median_seconds", "seconds"))
         rows.append((title, str(each["ok"]), *seconds, stalls, str(each["most_open_files"])))
+    return table(head, rows)
+
+
+def processes_table(found: Sequence[Measured]) -> str:
+    """Several processes on one database."""
+    head = (
+        "processes",
+        "ticks a minute",
+        "done by each",
+        "transactions/s",
+        "ticks at their pace",
+        "late ms (99 %, most)",
+        "transactions/s",
+        "statements at once",
+        "connections",
+        "in two places",
+        "most at a shop",
+        "starved",
+    )
+    rows = [
+        (
+            str(each.processes),
+            f"{each.ticks_a_minute:,.0f}",
+            f"{each.shares[0]}–{each.shares[-1]}",
+            f"{each.at_once_load.transactions:,.0f}",
+            str(each.ticks),
+            f"{each.late_ms:.0f} ({each.late_p99_ms:.0f}, {each.latest_ms:.0f})",
+            f"{each.pace_load.transactions:,.0f}",
+            f"{each.pace_load.busy:.2f}",
+            str(each.at_once_load.connections),
+            str(each.in_two_places),
+            str(each.most_at_a_shop),
+            str(each.starved),
+        )
+        for each in found
+    ]
     return table(head, rows)
 
 
