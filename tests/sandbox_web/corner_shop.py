@@ -35,6 +35,7 @@ from thulium_plugin_prestashop.contract.integration import (
     RunState,
     SetAsideRecord,
     Status,
+    UnderWay,
 )
 from thulium_plugin_prestashop.contract.manifest import Manifest, Permissions
 from thulium_plugin_prestashop.contract.problems import Severity
@@ -94,6 +95,8 @@ class CornerIntegration:
     orders: int
     go_on: asyncio.Event
     linked: set[str] = attrs.field(factory=set)
+    elsewhere: Progress | None = None
+    """How far the run is that another process does, if there is one."""
 
     @property
     def id(self) -> str:
@@ -117,7 +120,19 @@ class CornerIntegration:
         self.go_on.set()
 
     async def status(self) -> Status:
-        return Status(RunState.OK, both(self.words.text), AT, AT, customers=7, orders=12, set_aside=1)
+        under_way = None
+        if self.elsewhere is not None:
+            under_way = UnderWay(AT, self.elsewhere, here=False)
+        return Status(
+            RunState.OK,
+            both(self.words.text),
+            AT,
+            AT,
+            customers=7,
+            orders=12,
+            set_aside=1,
+            under_way=under_way,
+        )
 
     async def log(self, limit: int = 50) -> list[LogEntry]:
         entry = LogEntry(

@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from tests.sandbox_web.corner_shop import KEY, both
+from tests.sandbox_web.corner_shop import KEY, CornerIntegration, both
 from tests.sandbox_web.people import Answer, Person, Site
 from thulium_plugin_prestashop.contract.problems import Problem, Severity
+from thulium_plugin_prestashop.contract.tasks import Progress
 
 
 async def dry_run(site: Site, admin: Person, begun: Answer) -> Answer:
@@ -338,3 +339,18 @@ async def test_the_audit_log_says_who_did_what(connected: Site, admin: Person) -
     said = [" ".join(row[4:]) for row in rows[1:3]]
     assert said == ["boss stopped an integration My corner", "boss edited a customer Customer no. 1"]
     assert "Other" not in log
+
+
+async def test_a_run_of_another_process_is_told(connected: Site, admin: Person) -> None:
+    (entry,) = connected.crm.host.integrations.entries()
+    integration = entry.integration
+    assert isinstance(integration, CornerIntegration)
+    (job,) = connected.crm.host.scheduler.jobs(entry.config.id)
+    await job.cancel()
+    integration.elsewhere = Progress("orders", both("Reading orders"), 3, 12)
+    for path in ("/administration/integrations", f"/administration/integrations/{entry.config.id}"):
+        page = (await admin.get(path)).text
+        assert "Synchronising in another program" in page
+        assert "Reading orders" in page
+    integration.elsewhere = None
+    assert "another program" not in (await admin.get("/administration/integrations")).text

@@ -68,6 +68,11 @@ async def test_a_change_that_cannot_be_read_is_told_though_nothing_changed_after
         shop.touch("orders", 33, payment="Other")
         report = await bench.run(shop)
         assert (report.ok, [entry.id for entry in report.set_aside]) == (True, [33])
+        assert report.message.en == "1 record could not be read and was set aside."
+        shop.touch("orders", 34, payment="Other")
+        report = await bench.run(shop)
+        assert report.message.pl.startswith("Zsynchronizowano. Nowe lub zmienione zamówienia: 1,")
+        assert report.message.pl.endswith("Nie udało się odczytać 1 rekordu; odłożono go.")
         shop.faults.remove(fault)
         report = await bench.run(shop)
         assert (report.ok, report.orders_stored) == (True, 1)

@@ -83,20 +83,22 @@ class SyncReport:
 
     @property
     def message(self) -> LocalizedText:
-        """How it went, in one sentence."""
+        """How it went, in a sentence or two."""
         if self.host_message is not None:
             return self.host_message
         if self.error is not None and self.unavailable and not self.unavailable.keys() >= PAGED:
             return MESSAGES.text("sync.partly", resources=", ".join(sorted(self.unavailable)))
         if self.error is not None:
             return MESSAGES.text("sync.failed")
-        key = "sync.nothing_new" if not (self.rows_stored or self.orders_removed) else "sync.done"
-        return MESSAGES.text(
-            key,
-            orders=self.orders_stored,
-            created=self.cards_created,
-            updated=self.cards_updated,
+        aside = MESSAGES.text("sync.set_aside", count=self.set_aside_count)
+        if not (self.rows_stored or self.orders_removed):
+            return aside if self.set_aside_count else MESSAGES.text("sync.nothing_new")
+        done = MESSAGES.text(
+            "sync.done", orders=self.orders_stored, created=self.cards_created, updated=self.cards_updated
         )
+        if not self.set_aside_count:
+            return done
+        return LocalizedText(en=f"{done.en} {aside.en}", pl=f"{done.pl} {aside.pl}")
 
     def as_json(self) -> dict[str, Any]:
         """The shape that the command line prints and other programs rely on."""

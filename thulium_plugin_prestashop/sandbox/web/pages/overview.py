@@ -59,7 +59,14 @@ def _state(known: Overview, *, busy: bool) -> tuple[str, str, LocalizedText | No
         return "failed", "failed", known.entry.message
     if known.state is IntegrationState.STOPPED:
         return "idle", "stopped", None
-    status = known.status
+    return _state_of_runs(known.status)
+
+
+def _state_of_runs(status: Status | None) -> tuple[str, str, LocalizedText | None]:
+    """The same of an integration that is started and does not run here at the moment."""
+    if status is not None and status.under_way is not None and not status.under_way.here:
+        progress = status.under_way.progress
+        return "busy", "elsewhere", None if progress is None else progress.title
     if status is None or status.state is RunState.OK:
         return "ok", "running", None
     if status.state is RunState.NEVER_RUN:
