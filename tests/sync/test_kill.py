@@ -17,7 +17,7 @@ async def test_killing_the_process_loses_and_doubles_nothing(
     tmp_path: Path, databases: Databases, record_property: Callable[[str, object], None]
 ) -> None:
     # The promise is the same code's on both; on PostgreSQL a process takes longer to start.
-    kills, address = (KILLS, []) if databases.server is None else (KILLS // 2, [await databases.new()])
+    kills, address = (KILLS, []) if databases.server is None else (KILLS // 3, [await databases.new()])
     async with demo_shop_process(customers=300, orders=700) as shop:
         worker = await asyncio.create_subprocess_exec(
             sys.executable,
