@@ -59,7 +59,7 @@ async def processes(
 ) -> AsyncIterator[tuple[Process, Process]]:
     """Two of them, of which the first may be given slots."""
     with ExitStack() as patches:
-        hurry(patches, Worker("host", place, every=every, jitter=0.0, lease=1.5))
+        hurry(patches, Worker("host", place, every=every, jitter=0.0, lease=4.0))
         async with host(place, run_slots=slots) as first, host(place) as second:
             yield Process(first), Process(second)
 

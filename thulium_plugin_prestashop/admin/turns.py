@@ -70,8 +70,12 @@ class RunTurns:
 
     async def due_in(self) -> timedelta | None:
         """See :class:`.contract.tasks.Turns`."""
+        asked = monotonic()
         turn = await self.claims.look(self.integration)
-        return None if turn.due_in is None else timedelta(seconds=max(turn.due_in, 0.0))
+        if turn.due_in is None:
+            return None
+        # A host that starts a thousand integrations at once may be slow to hear the answer; too early is put right.
+        return timedelta(seconds=max(turn.due_in - (monotonic() - asked), 0.0))
 
     async def request(self) -> None:
         """See :class:`.contract.tasks.Turns`."""
