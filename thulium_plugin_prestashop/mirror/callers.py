@@ -7,6 +7,7 @@ import attrs
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from thulium_plugin_prestashop.mirror.among import among
 from thulium_plugin_prestashop.mirror.tables import addresses, customers, links, phones
 
 MOST = 20
@@ -79,7 +80,7 @@ async def phones_of(
 ) -> dict[int, list[str]]:
     """Numbers (E.164) by customer."""
     query = select(phones.c.id_customer, phones.c.number).where(
-        phones.c.integration == integration, phones.c.id_customer.in_(owners)
+        phones.c.integration == integration, among(connection, phones.c.id_customer, owners)
     )
     found: dict[int, list[str]] = {}
     for customer, number in await connection.execute(query.order_by(phones.c.number)):
@@ -96,7 +97,7 @@ async def newest_addresses(
         select(*columns)
         .where(
             addresses.c.integration == integration,
-            addresses.c.id_customer.in_(owners),
+            among(connection, addresses.c.id_customer, owners),
             ~addresses.c.deleted,
         )
         .order_by(addresses.c.date_upd, addresses.c.id)

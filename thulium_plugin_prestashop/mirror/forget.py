@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Table, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from thulium_plugin_prestashop.mirror.among import among
 from thulium_plugin_prestashop.mirror.engine import Mirror
 from thulium_plugin_prestashop.mirror.links import links_of_card
 from thulium_plugin_prestashop.mirror.store import chunks, skip
@@ -66,7 +67,7 @@ async def _erase_customers(connection: AsyncConnection, integration: str, ids: C
     for some in chunks(ids):
         found = await connection.execute(
             select(orders.c.id, orders.c.id_address_delivery, orders.c.id_address_invoice).where(
-                orders.c.integration == integration, orders.c.id_customer.in_(some)
+                orders.c.integration == integration, among(connection, orders.c.id_customer, some)
             )
         )
         for order_id, delivery, invoice in found:
@@ -74,7 +75,7 @@ async def _erase_customers(connection: AsyncConnection, integration: str, ids: C
             address_ids.update((delivery, invoice))
         owned = await connection.execute(
             select(addresses.c.id).where(
-                addresses.c.integration == integration, addresses.c.id_customer.in_(some)
+                addresses.c.integration == integration, among(connection, addresses.c.id_customer, some)
             )
         )
         address_ids.update(owned.scalars())
@@ -89,14 +90,14 @@ async def _erase_customers(connection: AsyncConnection, integration: str, ids: C
     for table, column, resource, row_ids in gone:
         for some in chunks(row_ids):
             await connection.execute(
-                delete(table).where(table.c.integration == integration, column.in_(some))
+                delete(table).where(table.c.integration == integration, among(connection, column, some))
             )
             if resource:
                 await connection.execute(
                     delete(set_aside).where(
                         set_aside.c.integration == integration,
                         set_aside.c.resource == resource,
-                        set_aside.c.id.in_([str(row_id) for row_id in some]),
+                        among(connection, set_aside.c.id, [str(row_id) for row_id in some]),
                     )
                 )
                 await skip(connection, integration, resource, some, "erased")

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from thulium_plugin_prestashop.mirror.among import among
 from thulium_plugin_prestashop.mirror.store import chunks, upsert
 from thulium_plugin_prestashop.mirror.tables import addresses, customers, links, orders, phones
 
@@ -66,7 +67,7 @@ async def pending_customers(
         customers.c.integration == integration, customers.c.pending, customers.c.id > after
     )
     if only is not None:
-        query = query.where(customers.c.id.in_(sorted(only)))
+        query = query.where(among(connection, customers.c.id, sorted(only)))
     answer = await connection.execute(query.order_by(customers.c.id).limit(limit))
     return list(answer.mappings())
 
@@ -88,7 +89,9 @@ async def customers_by_id(
     found: list[StoredRow] = []
     for some in chunks(ids):
         answer = await connection.execute(
-            select(customers).where(customers.c.integration == integration, customers.c.id.in_(some))
+            select(customers).where(
+                customers.c.integration == integration, among(connection, customers.c.id, some)
+            )
         )
         found.extend(answer.mappings())
     return found
@@ -102,7 +105,9 @@ async def addresses_of(
     for some in chunks(ids):
         # Sorted here: asked for in this order, SQLite walks all addresses of the shop instead of the owner's index.
         answer = await connection.execute(
-            select(addresses).where(addresses.c.integration == integration, addresses.c.id_customer.in_(some))
+            select(addresses).where(
+                addresses.c.integration == integration, among(connection, addresses.c.id_customer, some)
+            )
         )
         for row in sorted(answer.mappings(), key=lambda row: -row["id"]):
             found.setdefault(row["id_customer"], []).append(row)
@@ -117,7 +122,7 @@ async def order_notes(
     """
     found: dict[int, list[str]] = {}
     for some in chunks(ids):
-        mine = (orders.c.integration == integration, orders.c.id_customer.in_(some))
+        mine = (orders.c.integration == integration, among(connection, orders.c.id_customer, some))
         answer = await connection.execute(
             select(orders.c.id_customer).where(*mine, orders.c.removed_at.is_(None)).distinct()
         )
@@ -139,7 +144,9 @@ async def links_of(connection: AsyncConnection, integration: str, ids: Collectio
     found: dict[int, Link] = {}
     for some in chunks(ids):
         answer = await connection.execute(
-            select(links).where(links.c.integration == integration, links.c.id_customer.in_(some))
+            select(links).where(
+                links.c.integration == integration, among(connection, links.c.id_customer, some)
+            )
         )
         found.update((row["id_customer"], _link(row)) for row in answer.mappings())
     return found
@@ -156,7 +163,9 @@ async def _crm_ids_by(
     found: dict[str, set[str]] = {}
     ordered = sorted(set(keys) - {""})
     for start in range(0, len(ordered), MOST_KEYS):
-        answer = await connection.execute(query.where(column.in_(ordered[start : start + MOST_KEYS])))
+        answer = await connection.execute(
+            query.where(among(connection, column, ordered[start : start + MOST_KEYS]))
+        )
         for key, crm_id in answer:
             if crm_id is not None:
                 found.setdefault(key, set()).add(crm_id)
@@ -214,7 +223,10 @@ async def members(
                 (links.c.integration == customers.c.integration) & (links.c.id_customer == customers.c.id),
                 isouter=True,
             )
-            .where(links.c.integration == integration, links.c.crm_id.in_(ordered[start : start + MOST_KEYS]))
+            .where(
+                links.c.integration == integration,
+                among(connection, links.c.crm_id, ordered[start : start + MOST_KEYS]),
+            )
         )
         for crm_id, id_customer, is_guest, deleted in answer:
             registered = is_guest is not None and not is_guest and not deleted
@@ -238,7 +250,7 @@ async def save_phones(
     for some in chunks(numbers):
         answer = await connection.execute(
             select(phones.c.id_customer, phones.c.number).where(
-                phones.c.integration == integration, phones.c.id_customer.in_(some)
+                phones.c.integration == integration, among(connection, phones.c.id_customer, some)
             )
         )
         before = {(id_customer, number) for id_customer, number in answer}
@@ -266,7 +278,11 @@ async def clear_pending(connection: AsyncConnection, integration: str, ids: Coll
     for some in chunks(ids):
         await connection.execute(
             update(customers)
-            .where(customers.c.integration == integration, customers.c.id.in_(some), customers.c.pending)
+            .where(
+                customers.c.integration == integration,
+                among(connection, customers.c.id, some),
+                customers.c.pending,
+            )
             .values(pending=False)
         )
 
@@ -284,7 +300,7 @@ async def links_of_card(
     connection: AsyncConnection, crm_ids: Collection[str], integration: str | None = None
 ) -> list[tuple[str, Link]]:
     """Links of these host customers as (integration, link), over all integrations unless one is named."""
-    query = select(links).where(links.c.crm_id.in_(sorted(set(crm_ids))))
+    query = select(links).where(among(connection, links.c.crm_id, sorted(set(crm_ids))))
     if integration is not None:
         query = query.where(links.c.integration == integration)
     answer = await connection.execute(query.order_by(links.c.integration, links.c.id_customer))
@@ -305,7 +321,9 @@ async def list_conflicts(connection: AsyncConnection, integration: str, limit: i
 async def merge_cards(connection: AsyncConnection, kept: str, merged: Collection[str]) -> int:
     """The host merged customers: their links now belong to ``kept``; how many moved."""
     done = await connection.execute(
-        update(links).where(links.c.crm_id.in_(sorted(set(merged) - {kept}))).values(crm_id=kept)
+        update(links)
+        .where(among(connection, links.c.crm_id, sorted(set(merged) - {kept})))
+        .values(crm_id=kept)
     )
     return int(done.rowcount)
 
@@ -346,7 +364,7 @@ async def drop_links_without_orders(
         await connection.execute(
             delete(links).where(
                 links.c.integration == integration,
-                links.c.id_customer.in_(some),
+                among(connection, links.c.id_customer, some),
                 ~select(orders.c.id)
                 .where(
                     orders.c.integration == links.c.integration,

@@ -7,6 +7,7 @@ import attrs
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from thulium_plugin_prestashop.mirror.among import among
 from thulium_plugin_prestashop.mirror.store import upsert
 from thulium_plugin_prestashop.mirror.tables import set_aside
 
@@ -75,7 +76,7 @@ async def take_back(
         delete(set_aside).where(
             set_aside.c.integration == integration,
             set_aside.c.resource == resource,
-            set_aside.c.id.in_(sorted(ids)),
+            among(connection, set_aside.c.id, sorted(ids)),
         )
     )
     return int(done.rowcount)

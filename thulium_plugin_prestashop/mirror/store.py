@@ -9,6 +9,7 @@ from sqlalchemy import Insert, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from thulium_plugin_prestashop.mirror.among import among
 from thulium_plugin_prestashop.mirror.rows import Row
 from thulium_plugin_prestashop.mirror.tables import addresses, customers, lookups, orders, skipped
 
@@ -97,7 +98,7 @@ async def _checksums(
     for some in chunks(ids):
         answer = await connection.execute(
             select(table.c.id, table.c.checksum).where(
-                table.c.integration == integration, table.c.id.in_(some)
+                table.c.integration == integration, among(connection, table.c.id, some)
             )
         )
         found.update((row_id, checksum) for row_id, checksum in answer)
@@ -109,7 +110,11 @@ async def mark_pending(connection: AsyncConnection, integration: str, ids: Colle
     for some in chunks(ids):
         await connection.execute(
             update(customers)
-            .where(customers.c.integration == integration, customers.c.id.in_(some), ~customers.c.pending)
+            .where(
+                customers.c.integration == integration,
+                among(connection, customers.c.id, some),
+                ~customers.c.pending,
+            )
             .values(pending=True)
         )
 
@@ -185,7 +190,7 @@ async def erased(
             select(skipped.c.id).where(
                 skipped.c.integration == integration,
                 skipped.c.resource == resource,
-                skipped.c.id.in_(some),
+                among(connection, skipped.c.id, some),
                 skipped.c.reason == "erased",
             )
         )
@@ -202,7 +207,7 @@ async def remove_rows(
     count = 0
     table = TABLES[resource]
     for some in chunks(ids):
-        here = (table.c.integration == integration, table.c.id.in_(some))
+        here = (table.c.integration == integration, among(connection, table.c.id, some))
         if resource == "orders":
             # The checksum goes, so that the order is written again should it come back.
             done = await connection.execute(
@@ -218,7 +223,7 @@ async def remove_rows(
             delete(skipped).where(
                 skipped.c.integration == integration,
                 skipped.c.resource == resource,
-                skipped.c.id.in_(some),
+                among(connection, skipped.c.id, some),
             )
         )
     return count
@@ -231,6 +236,6 @@ async def unskip(connection: AsyncConnection, integration: str, resource: str, i
             delete(skipped).where(
                 skipped.c.integration == integration,
                 skipped.c.resource == resource,
-                skipped.c.id.in_(some),
+                among(connection, skipped.c.id, some),
             )
         )
