@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests import postgresql
-from tests.cli.conftest import Call, command, environment
+from tests.cli.conftest import Call, Shop, command, environment
 from thulium_plugin_prestashop.mirror.engine import FILE_NAME
 
 Synchronised = tuple[Path, Any]
@@ -77,6 +77,27 @@ def test_an_export_says_the_same_byte_for_byte(
     assert from_server.out.count('"kind":"order"') > 100
     assert from_server.out == from_file.out
     assert not list(on_server.rglob(FILE_NAME))
+
+
+def test_two_synchronisations_of_one_shop_end_alike_byte_for_byte(
+    call: Call, shop: Shop, synchronised: Synchronised, target: str, tmp_path: Path
+) -> None:
+    """One into a file, one straight into PostgreSQL."""
+    arguments = (
+        "sync",
+        shop.url,
+        "--data",
+        str(tmp_path / "crm"),
+        "--allegro-field",
+        "Allegro",
+        "--allow-private",
+    )
+    done = call(*arguments, "--json", key=shop.key, THULIUM_PRESTASHOP_DATABASE=target)
+    assert (done.status, done.json["ok"]) == (0, True), done.err
+    from_server = call("export", "--data", str(tmp_path / "crm"), THULIUM_PRESTASHOP_DATABASE=target)
+    assert from_server.out == call("export", "--data", str(synchronised[0])).out
+    again = call(*arguments, "--json", key=shop.key, THULIUM_PRESTASHOP_DATABASE=target)
+    assert (again.json["mode"], again.json["orders"]["stored"]) == ("incremental", 0)
 
 
 @pytest.fixture
