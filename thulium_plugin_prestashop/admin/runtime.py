@@ -17,10 +17,11 @@ from thulium_plugin_prestashop.contract.errors import CannotStartError
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.contract.views import Viewer
 from thulium_plugin_prestashop.locale import MESSAGES
+from thulium_plugin_prestashop.mirror.address import AddressError, cause_of, shown
 from thulium_plugin_prestashop.mirror.claims import Claims
-from thulium_plugin_prestashop.mirror.engine import Mirror, open_mirror
+from thulium_plugin_prestashop.mirror.engine import FILE_NAME, Mirror, open_mirror
 from thulium_plugin_prestashop.mirror.migrate import HEAD
-from thulium_plugin_prestashop.mirror.newer import NewerSchemaError
+from thulium_plugin_prestashop.mirror.newer import NewerSchemaError, UnfinishedCopyError
 from thulium_plugin_prestashop.mirror.places import Places
 from thulium_plugin_prestashop.transport.pace import Pace
 from thulium_plugin_prestashop.webservice.address import ShopAddress
@@ -105,14 +106,24 @@ def _read_locale_data() -> None:
 async def open_runtime(host: HostContext) -> None:
     """Open what all integrations share.
 
-    Raises :class:`~thulium_plugin_prestashop.contract.errors.CannotStartError` for a database of a later version.
+    Raises :class:`~thulium_plugin_prestashop.contract.errors.CannotStartError` for a database of a later version, one
+    that is but a part of a copy, and one that cannot be opened or has no address.
     """
     await asyncio.to_thread(_read_locale_data)
     try:
         mirror = await open_mirror(host)
+    except UnfinishedCopyError as error:
+        raise CannotStartError(MESSAGES.text("admin.start.unfinished_copy")) from error
     except NewerSchemaError as error:
         text = MESSAGES.text("admin.start.newer_database", found=error.found, known=HEAD)
         raise CannotStartError(text) from error
+    except AddressError as error:
+        raise CannotStartError(MESSAGES.text("admin.start.no_address")) from error
+    except (SQLAlchemyError, OSError) as error:
+        place = shown(host.database_url or host.data_directory / FILE_NAME)
+        text = MESSAGES.text("admin.start.no_database", place=place, error=cause_of(error))
+        # Without the driver's error, whose message may hold what is secret.
+        raise CannotStartError(text) from None
     host.state[KEY] = Runtime.of(mirror, host)
 
 

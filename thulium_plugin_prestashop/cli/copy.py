@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from thulium_plugin_prestashop.cli.console import WORDS, Bar, CommandError, Console, Exit, trouble
 from thulium_plugin_prestashop.contract.tasks import Progress
-from thulium_plugin_prestashop.mirror.address import AddressError, database_address, shown
+from thulium_plugin_prestashop.mirror.address import AddressError, cause_of, database_address, shown
 from thulium_plugin_prestashop.mirror.copying import Copied, CopyError, copy_mirror
 from thulium_plugin_prestashop.mirror.newer import NewerSchemaError
 
@@ -27,9 +27,7 @@ async def copy(console: Console, source: str, target: str) -> Exit:
     except NewerSchemaError as error:
         raise CommandError(trouble("copy_newer", found=error.found)) from None
     except (SQLAlchemyError, OSError) as error:
-        # The kind of error alone: drivers put addresses and rows into their messages.
-        cause = getattr(error, "orig", None) or error
-        found = trouble("copy_database", error=type(cause).__name__, source=shown(here), target=shown(there))
+        found = trouble("copy_database", error=cause_of(error), source=shown(here), target=shown(there))
         raise CommandError(found, status=Exit.FAILED) from None
     _tell(console, copied, shown(there))
     return Exit.DONE

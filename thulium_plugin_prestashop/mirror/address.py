@@ -49,3 +49,9 @@ def database_address(where: str | Path) -> URL:
 def shown(where: str | Path) -> str:
     """The address as people may see it: without the password."""
     return str(where) if isinstance(where, Path) else database_address(where).render_as_string()
+
+
+def cause_of(error: BaseException) -> str:
+    """The name of what the driver raised, without its message, which may quote an address or rows."""
+    found: BaseException = getattr(error, "orig", None) or error
+    return type(found.__cause__ or found).__name__

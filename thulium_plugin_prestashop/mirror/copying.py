@@ -19,12 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from thulium_plugin_prestashop.mirror.address import database_address, shown
 from thulium_plugin_prestashop.mirror.engine import Mirror, connect, open_database
 from thulium_plugin_prestashop.mirror.migrate import HEAD, VERSION, is_current
-from thulium_plugin_prestashop.mirror.newer import revision
+from thulium_plugin_prestashop.mirror.newer import COPYING, revision
 from thulium_plugin_prestashop.mirror.tables import metadata
 
 SLICE: Final = 500
 """Rows in one transaction: some milliseconds of the event loop."""
-_MARK: Final = "copying "
 
 Key: TypeAlias = tuple[Any, ...]
 Told: TypeAlias = Callable[[str, int, int], None]
@@ -122,12 +121,12 @@ async def _source(where: str | Path) -> AsyncIterator[Mirror]:
 @asynccontextmanager
 async def _target(where: str | Path, source: str | Path) -> AsyncIterator[tuple[Mirror, bool]]:
     """The open target, and whether it looks complete: it holds rows and no mark."""
-    mark = _MARK + blake2b(shown(source).encode(), digest_size=8).hexdigest()
+    mark = COPYING + blake2b(shown(source).encode(), digest_size=8).hexdigest()
     mirror = connect(where)
     try:
         async with mirror.engine.connect() as connection:
             found = await connection.run_sync(revision)
-        if found.startswith(_MARK):
+        if found.startswith(COPYING):
             if found != mark:
                 raise CopyError("other_copy")
             yield mirror, False

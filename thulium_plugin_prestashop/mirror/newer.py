@@ -1,9 +1,14 @@
 """Refusing a database that a later version of the plugin has used: what its tables mean here can't be known."""
 
+from typing import Final
+
 from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from thulium_plugin_prestashop.mirror.migrate import HEAD, VERSION_TABLE
+
+COPYING: Final = "copying "
+"""What stands in place of the revision, before a mark of the source, while a copy is not finished."""
 
 
 class NewerSchemaError(Exception):
@@ -14,13 +19,20 @@ class NewerSchemaError(Exception):
         self.found = found
 
 
+class UnfinishedCopyError(NewerSchemaError):
+    """The database is the target of a copy that has not been finished (see :mod:`.copying`)."""
+
+
 async def refuse_newer(engine: AsyncEngine) -> None:
-    """Raise :class:`NewerSchemaError` if the database has a revision above :data:`.migrate.HEAD`.
+    """Raise :class:`NewerSchemaError` if the database has a revision above :data:`.migrate.HEAD`, and
+    :class:`UnfinishedCopyError` if it has but a part of another one's rows.
 
     Revisions are numbered with leading zeros, so that a later one is known as such without its script.
     """
     async with engine.connect() as connection:
         found = await connection.run_sync(revision)
+    if found.startswith(COPYING):
+        raise UnfinishedCopyError(found)
     if found > HEAD:
         raise NewerSchemaError(found)
 
