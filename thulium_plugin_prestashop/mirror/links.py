@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from thulium_plugin_prestashop.mirror.among import among
+from thulium_plugin_prestashop.mirror.rows import as_key
 from thulium_plugin_prestashop.mirror.store import chunks, upsert
 from thulium_plugin_prestashop.mirror.tables import addresses, customers, links, orders, phones
 
@@ -161,14 +162,15 @@ async def _crm_ids_by(
     keys: Collection[str],
 ) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    ordered = sorted(set(keys) - {""})
+    asked = {as_key(key): key for key in set(keys) - {""}}
+    ordered = sorted(asked)
     for start in range(0, len(ordered), MOST_KEYS):
         answer = await connection.execute(
             query.where(among(connection, column, ordered[start : start + MOST_KEYS]))
         )
         for key, crm_id in answer:
             if crm_id is not None:
-                found.setdefault(key, set()).add(crm_id)
+                found.setdefault(asked[key], set()).add(crm_id)
     return found
 
 
@@ -239,7 +241,15 @@ async def save_links(connection: AsyncConnection, integration: str, made: Sequen
     if made:
         await connection.execute(
             upsert(connection.dialect.name, links),
-            [{"integration": integration, **attrs.asdict(link, recurse=False)} for link in made],
+            [
+                {
+                    "integration": integration,
+                    **attrs.asdict(link, recurse=False),
+                    "login_key": as_key(link.login_key),
+                    "masked_key": as_key(link.masked_key),
+                }
+                for link in made
+            ],
         )
 
 

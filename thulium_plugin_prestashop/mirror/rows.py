@@ -18,6 +18,9 @@ from thulium_plugin_prestashop.webservice.records import Address, Customer, Orde
 Row: TypeAlias = dict[str, Any]
 
 _MICRO: Final = Decimal(1_000_000)
+_LONGEST_KEY: Final = 500
+"""Characters of four bytes each, beside the integration's id, fit into an index of PostgreSQL."""
+_CUT_KEY: Final = 400
 
 
 def checksum(values: object) -> int:
@@ -27,17 +30,22 @@ def checksum(values: object) -> int:
 
 def email_key(email: str) -> str:
     """What all spellings of one e-mail share."""
-    return _kept(email.strip().casefold())
+    return as_key(email.strip().casefold())
 
 
 def reference_key(reference: str) -> str:
     """What all spellings of one order reference share."""
-    return _kept(reference.strip().upper())
+    return as_key(reference.strip().upper())
 
 
-def _kept(typed: str) -> str:
-    """What people type may hold a NUL, which PostgreSQL cannot even compare with; records hold none."""
-    return typed.replace("\x00", "\ufffd")
+def as_key(text: str) -> str:
+    """The text as it can be compared and indexed: what people type may hold a NUL, which PostgreSQL refuses, and no
+    entry of its indexes may be longer than a third of a page. Longer texts than any shop holds end in a hash.
+    """
+    text = text.replace("\x00", "\ufffd")
+    if len(text) <= _LONGEST_KEY:
+        return text
+    return f"{text[:_CUT_KEY]}#{blake2b(text.encode(errors='replace'), digest_size=16).hexdigest()}"
 
 
 def wall_text(moment: datetime | None) -> str | None:
