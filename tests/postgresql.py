@@ -7,7 +7,6 @@ import atexit
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -34,6 +33,21 @@ _FAST = (
     "max_wal_senders=0",
 )
 _DEADLINE = 60
+_GUARD = """
+folder=$1; shift
+exec 3<&0
+"$@" 3<&- & server=$!
+{
+    read -r _ <&3
+    kill -QUIT $server
+    while kill -0 $server; do sleep 0.05; done
+    rm -rf "$folder"
+} 2>&- &
+wait $server
+"""
+"""Runs the server until nobody holds the other end of the standard input any more: however the tests end, by Ctrl-C or
+by SIGKILL, the server and its folder go.
+"""
 _ALONE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()
 """
@@ -147,13 +161,9 @@ class Server:
 
     def stop(self) -> None:
         """End the server at once and remove its folder."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGQUIT)
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        self.process.wait(20)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -188,11 +198,11 @@ def start(*, durable: bool = False) -> Server:
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [
-                    str(folder_of_programs / "postgres"),
+                    *("sh", "-c", _GUARD, "sh", str(folder), str(folder_of_programs / "postgres")),
                     *("-D", str(folder / "data"), "-k", str(folder)),
                     *options,
                 ],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 cwd=folder,
