@@ -1,10 +1,9 @@
 """Processes of a company that a test starts, stops, resumes and kills; and what the database saw of their claims."""
 
 import asyncio
-import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -161,7 +160,7 @@ class Company:
         await server.give_back(name)
 
     async def start(self, name: str, *, ready: bool = True, **options: Any) -> Process:  # noqa: ANN401 - fields of Worker
-        worker = Worker(name, self.place, **{"every": 1.0, "jitter": 0.2, "lease": 2.0, **options})
+        worker = Worker(name, self.place, **{"every": 1.0, "jitter": 0.2, "lease": 3.0, **options})
         process = await Process.start(worker)
         self.started.append(process)
         if ready:
@@ -189,6 +188,26 @@ class Company:
         )
         return int(rows[0]["holder"].split(":")[1]) if rows else None
 
+    async def state(self) -> str:
+        """How things stand, for people."""
+        claims = await self.ask(
+            "SELECT *, extract(epoch from clock_timestamp()) AS now FROM prestashop_claims"
+        )
+        runs = await self.ask(
+            "SELECT integration, outcome, started, finished FROM prestashop_runs ORDER BY id DESC LIMIT 12"
+        )
+        sessions = await self.ask(
+            "SELECT state, wait_event, left(query, 60) AS query FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        lines = [str(dict(row)) for row in (*claims, *runs, *sessions)]
+        lines += [
+            f"{each.worker.name} ({each.pid}, {each.process.returncode}): {line}"
+            for each in self.started
+            for line in ("", *each.said)
+        ]
+        return "\n".join(lines)
+
     async def held(self) -> list[Held]:
         """Who held what, as the database saw it; a claim ends where it was given back or the next one began."""
         rows = await self.ask("SELECT * FROM audit ORDER BY integration, at, fence")
@@ -211,18 +230,17 @@ def in_two_places(held: Sequence[Held]) -> list[tuple[Held, Held]]:
     ]
 
 
-async def until(condition: Any, seconds: float, what: str) -> None:  # noqa: ANN401 - an asynchronous function of nothing
-    """Wait until ``condition()`` holds."""
+async def until(
+    condition: Callable[[], Awaitable[bool]],
+    seconds: float,
+    what: str,
+    state: Callable[[], Awaitable[str]] | None = None,
+) -> None:
+    """Wait until ``condition()`` holds; otherwise say how things stand."""
     try:
         async with asyncio.timeout(seconds):
             while not await condition():  # noqa: ASYNC110 - what is waited for happens in other processes
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise AssertionError(f"not within {seconds} s: {what}") from None
-
-
-def logs(processes: Sequence[Process]) -> str:
-    """What they said, for a message."""
-    return "\n".join(
-        f"{each.worker.name} ({os.getpid()}): {line}" for each in processes for line in each.said
-    )
+        found = await state() if state is not None else ""
+        raise AssertionError(f"not within {seconds} s: {what}\n{found}") from None

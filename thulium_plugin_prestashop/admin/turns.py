@@ -29,7 +29,6 @@ BEATS: Final = 10
 """How often within a lease a run is renewed: nine may fail."""
 LOOK_SECONDS: Final = 1.0
 """How often somebody who waits for another process's run looks how far it is."""
-_LOST: Final = (OvertakenError, LinkingLostError)
 _DATABASE: Final = (SQLAlchemyError, OSError)
 
 
@@ -65,6 +64,8 @@ class RunTurns:
         self._called = asyncio.Event()
         self._asked: int | None = None
         """The fence when a person asked here; a higher one is the run that was asked for."""
+        self._failed = 0
+        """How often in a row the database could not be asked."""
 
     # For the host
 
@@ -78,8 +79,12 @@ class RunTurns:
         return timedelta(seconds=max(turn.due_in - (monotonic() - asked), 0.0))
 
     async def request(self) -> None:
-        """See :class:`.contract.tasks.Turns`."""
-        self._asked = await self.claims.request(self.integration)
+        """See :class:`.contract.tasks.Turns`. Without the database nobody else can be asked."""
+        self._asked = None
+        try:
+            self._asked = await self.claims.request(self.integration)
+        except _DATABASE as error:
+            log.warning("%s: no other process can be asked: %s", self.integration, type(error).__name__)
 
     async def called(self) -> None:
         """See :class:`.contract.tasks.Turns`."""
@@ -91,8 +96,12 @@ class RunTurns:
         self._called.set()
 
     async def cancel(self) -> bool:
-        """See :class:`.contract.tasks.Turns`."""
-        return await self.claims.cancel(self.integration)
+        """See :class:`.contract.tasks.Turns`. False without the database: the run here can be cancelled all the same."""
+        try:
+            return await self.claims.cancel(self.integration)
+        except _DATABASE as error:
+            log.warning("%s: no other process can be told: %s", self.integration, type(error).__name__)
+            return False
 
     async def follow(self, report: ReportProgress) -> RunResult | None:
         """See :class:`.contract.tasks.Turns`. ``None`` also when the database cannot be reached."""
@@ -142,14 +151,16 @@ class RunTurns:
         person = context.trigger is Trigger.PERSON
         # The only host of a file knows by itself when a run is due.
         at_once = not self._mirror.shared or (person and self._asked is None)
+        asked = monotonic()
         try:
             claim = await self.claims.claim(self.integration, at_once=at_once)
         except _DATABASE as error:
             return self._unreachable(error)
+        self._failed = 0
         if isinstance(claim, Refusal):
             return self._not_here(claim)
         self._asked = None
-        held = _Held(claim, monotonic())
+        held = _Held(claim, asked)
         trigger = Trigger.PERSON if person or claim.requested else context.trigger
 
         def report(newest: Progress) -> None:
@@ -158,11 +169,15 @@ class RunTurns:
 
         try:
             result = await self._while_held(held, work(trigger, self.claims.fenced(claim), report))
-        except _LOST as error:
+        except OvertakenError as error:
             log.warning("%s: %s", self.integration, error)
             return self._lost()
+        except LinkingLostError as error:
+            log.warning("%s: %s", self.integration, error)
+            await self._release(claim, 0.0)
+            return self._lost()
         except _DATABASE as error:
-            await self._release(claim, self.claims.lease)
+            await self._release(claim, 0.0)
             return self._unreachable(error)
         except asyncio.CancelledError:
             await to_the_end(self._release(claim, self._every.total_seconds(), cancelled=True))
@@ -252,10 +267,17 @@ class RunTurns:
         """The database of several processes comes back; a file that cannot be written is for people."""
         if not self._mirror.shared:
             raise error
-        log.warning("%s: the database cannot be used: %s", self.integration, type(error).__name__)
-        pause = timedelta(seconds=self.claims.lease * self._random.uniform(0.5, 1.0))
+        if not self._failed:
+            log.warning("%s: the database cannot be used: %s", self.integration, type(error).__name__)
+        # Soon after a connection was cut, seldom while the server is away, and never all at the same moment.
+        longest = min(self.claims.lease, self.claims.lease / BEATS * 2**self._failed)
+        self._failed = min(self._failed + 1, BEATS)
         return RunResult(
-            ok=False, message=MESSAGES.text("admin.turns.no_database"), figures={}, retry_in=pause, ran=False
+            ok=False,
+            message=MESSAGES.text("admin.turns.no_database"),
+            figures={},
+            retry_in=timedelta(seconds=longest * self._random.uniform(0.5, 1.0)),
+            ran=False,
         )
 
 
