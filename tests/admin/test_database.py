@@ -42,6 +42,12 @@ async def test_it_says_what_is_wrong(tmp_path: Path, address: str, words: str) -
     assert re.search(words, (await refusal(tmp_path, address)).message.en)
 
 
+async def test_a_driver_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thulium_plugin_prestashop.mirror.address.find_spec", lambda _: None)
+    refused = await refusal(tmp_path, "postgresql://me:hunter2@host/crm")
+    assert "thulium-plugin-prestashop[postgresql]" in refused.message.en
+
+
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
 async def test_a_database_that_the_server_does_not_have(tmp_path: Path, databases: Databases) -> None:
     address = str(await databases.new()).replace("/test_", "/another_")

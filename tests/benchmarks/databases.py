@@ -14,7 +14,7 @@ import attrs
 
 from tests import postgresql
 from tests.benchmarks.environments import Unavailable
-from thulium_plugin_prestashop.cli.crm import VARIABLE
+from thulium_plugin_prestashop.cli.databases import VARIABLE
 
 
 @cache

@@ -17,7 +17,7 @@ from thulium_plugin_prestashop.contract.errors import CannotStartError
 from thulium_plugin_prestashop.contract.host import HostContext
 from thulium_plugin_prestashop.contract.views import Viewer
 from thulium_plugin_prestashop.locale import MESSAGES
-from thulium_plugin_prestashop.mirror.address import AddressError, cause_of, shown
+from thulium_plugin_prestashop.mirror.address import AddressError, DriverMissingError, cause_of, shown
 from thulium_plugin_prestashop.mirror.claims import Claims
 from thulium_plugin_prestashop.mirror.engine import FILE_NAME, Mirror, open_mirror
 from thulium_plugin_prestashop.mirror.migrate import HEAD
@@ -117,6 +117,8 @@ async def open_runtime(host: HostContext) -> None:
     except NewerSchemaError as error:
         text = MESSAGES.text("admin.start.newer_database", found=error.found, known=HEAD)
         raise CannotStartError(text) from error
+    except DriverMissingError as error:
+        raise CannotStartError(MESSAGES.text("admin.start.no_driver")) from error
     except AddressError as error:
         raise CannotStartError(MESSAGES.text("admin.start.no_address")) from error
     except (SQLAlchemyError, OSError) as error:

@@ -6,8 +6,9 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from thulium_plugin_prestashop.cli.console import WORDS, Bar, CommandError, Console, Exit, trouble
+from thulium_plugin_prestashop.cli.databases import checked
 from thulium_plugin_prestashop.contract.tasks import Progress
-from thulium_plugin_prestashop.mirror.address import AddressError, cause_of, database_address, shown
+from thulium_plugin_prestashop.mirror.address import cause_of, shown
 from thulium_plugin_prestashop.mirror.copying import Copied, CopyError, copy_mirror
 from thulium_plugin_prestashop.mirror.newer import NewerSchemaError
 
@@ -35,12 +36,7 @@ async def copy(console: Console, source: str, target: str) -> Exit:
 
 def _place(typed: str, argument: str) -> str | Path:
     """An address has ``://``; anything else is a file."""
-    where: str | Path = typed if "://" in typed else Path(typed)
-    try:
-        database_address(where)
-    except AddressError:
-        raise CommandError(trouble("database_address", place=argument)) from None
-    return where
+    return checked(typed if "://" in typed else Path(typed), argument)
 
 
 def _show(bar: Bar, table: str, done: int, total: int) -> None:

@@ -1,41 +1,19 @@
 """Opening a sandbox CRM for a command, and running one of its integrations with its progress shown."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from thulium_plugin_prestashop.cli.console import CommandError, Console, trouble
+from thulium_plugin_prestashop.cli.databases import database_url
 from thulium_plugin_prestashop.contract.host import Egress
 from thulium_plugin_prestashop.hosting import FinishedRun, spare_start_up
-from thulium_plugin_prestashop.mirror.address import AddressError, database_address
 from thulium_plugin_prestashop.sandbox.crm import SandboxCrm
 
 ACTOR = "cli"
 TYPE = "prestashop"
 DATABASE = "crm.db"
-VARIABLE = "THULIUM_PRESTASHOP_DATABASE"
-"""Address of the database to keep the mirror in; unset, it is a file beside the CRM's. Not an option, because every
-process list shows options, and the address may hold a password.
-"""
-
-
-def database_url() -> str | None:
-    """The address in :data:`VARIABLE`, if any.
-
-    Raises:
-        CommandError: It is none.
-
-    """
-    typed = os.environ.get(VARIABLE, "").strip()
-    if not typed:
-        return None
-    try:
-        database_address(typed)
-    except AddressError:
-        raise CommandError(trouble("database_address", place=VARIABLE)) from None
-    return typed
 
 
 @asynccontextmanager

@@ -11,7 +11,8 @@ import attrs
 from yarl import URL
 
 from thulium_plugin_prestashop.cli.console import CommandError, Console, Exit, Trouble, trouble, until_stopped
-from thulium_plugin_prestashop.cli.crm import ACTOR, TYPE, database_url, run_shown
+from thulium_plugin_prestashop.cli.crm import ACTOR, TYPE, run_shown
+from thulium_plugin_prestashop.cli.databases import database_url
 from thulium_plugin_prestashop.contract.forms import CustomFieldType
 from thulium_plugin_prestashop.contract.host import Egress
 from thulium_plugin_prestashop.contract.views import MomentCell, TextCell, Viewer

@@ -3,6 +3,7 @@
 Addresses may hold a password: they are shown through :func:`shown` only, and errors never repeat them.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,13 @@ class AddressError(ValueError):
     """No address of a database that a mirror can be kept in; the message names no password."""
 
 
+class DriverMissingError(AddressError):
+    """The address is one of PostgreSQL, and its driver (the extra ``postgresql``) is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("PostgreSQL needs the extra: pip install 'thulium-plugin-prestashop[postgresql]'")
+
+
 def database_address(where: str | Path) -> URL:
     """The address with its asynchronous driver; a path is a SQLite file.
 
@@ -29,6 +37,7 @@ def database_address(where: str | Path) -> URL:
 
     Raises:
         AddressError: It cannot be read, names another kind of database, or a SQLite database without a file.
+        DriverMissingError: It is one of PostgreSQL, and the driver is not installed.
 
     """
     if isinstance(where, Path):
@@ -43,6 +52,8 @@ def database_address(where: str | Path) -> URL:
         raise AddressError(f"a mirror is kept in SQLite or PostgreSQL, not in {address.drivername}")
     if driver.startswith("sqlite") and (address.database or ":memory:") == ":memory:":
         raise AddressError("a mirror in SQLite needs a file")
+    if driver.startswith("postgresql") and find_spec("asyncpg") is None:
+        raise DriverMissingError
     return address.set(drivername=driver)
 
 
