@@ -14,13 +14,35 @@ settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
 
+MISSING = "skipped the tests on PostgreSQL: no server; get it with: apt-get install postgresql"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a server one line says so, instead of one for each test."""
+    if postgresql.programs() is not None or postgresql.required():
+        return
+    gone = [item for item in items if _on_postgresql(item)]
+    items[:] = [item for item in items if item not in gone]
+    config.hook.pytest_deselected(items=gone)
+
+
+def _on_postgresql(item: pytest.Item) -> bool:
+    chosen = getattr(item, "callspec", None)
+    return "postgresql_server" in getattr(item, "fixturenames", ()) or (
+        chosen is not None and chosen.params.get("databases") == "postgresql"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if postgresql.programs() is None:
+        terminalreporter.write_line(MISSING)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[postgresql.Server]:
-    """PostgreSQL for all tests of this process that want it."""
+    """PostgreSQL for all tests of this process that want it; where it is required, a missing one is a failure."""
     if postgresql.programs() is None:
-        if postgresql.required():
-            pytest.fail("PostgreSQL is required and not installed (Debian's package postgresql)")
-        pytest.skip("PostgreSQL is not installed (Debian's package postgresql)")
+        pytest.fail("PostgreSQL is required (THULIUM_REQUIRE_POSTGRESQL) and not installed")
     with postgresql.running() as server:
         yield server
 
