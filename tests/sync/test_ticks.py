@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from tests.databases import Databases
 from tests.sync.bench import Bench
 from thulium_plugin_prestashop.mirror.engine import open_database
 from thulium_plugin_prestashop.mirror.runlog import list_runs
@@ -23,7 +24,7 @@ CHANGES = 10
 INTEGRATIONS = 50
 
 
-async def tell_the_story(database: Path, size: int) -> list[SyncReport]:
+async def tell_the_story(database: str | Path, folder: Path, size: int) -> list[SyncReport]:
     """Import a shop, give all its rows one date at once, and run four times, half an hour apart: to read that, to look
     at it again, quietly, and after twenty changes.
     """
@@ -33,7 +34,7 @@ async def tell_the_story(database: Path, size: int) -> list[SyncReport]:
         HttpClient(EgressPolicy(allow_private=True)) as http,
         DemoShop(customers=size, orders=2 * size) as shop,
     ):
-        bench = Bench(database.parent, mirror, http)
+        bench = Bench(folder, mirror, http)
         shop.clock.set(datetime.fromisoformat("2026-06-12T12:00:00+02:00"))
         bench.clock.ahead += shop.clock() - bench.clock.now().timestamp()
         assert (await bench.run(shop)).ok
@@ -48,10 +49,10 @@ async def tell_the_story(database: Path, size: int) -> list[SyncReport]:
     return reports
 
 
-async def test_a_tick_after_a_mass_update_costs_what_it_costs_on_a_small_shop(tmp_path: Path) -> None:
+async def test_a_tick_after_a_mass_update_costs_what_it_costs_on_a_small_shop(databases: Databases) -> None:
     costs = []
     for size in (60, 1_500):
-        first, again, quiet, changed = await tell_the_story(tmp_path / f"{size}.db", size)
+        first, again, quiet, changed = await tell_the_story(await databases.new(), databases.folder, size)
         # The highest order is always asked for, to find those with odd dates.
         assert [(r.ok, r.orders_read, r.orders_stored) for r in (first, again, quiet, changed)] == [
             (True, 2 * size + 1, 2 * size),
