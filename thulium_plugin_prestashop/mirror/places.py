@@ -35,8 +35,8 @@ _SHORTEST_PAUSE: Final = 0.03
 _LONGEST_PAUSE: Final = 0.25
 _WAITING_SECONDS: Final = 2.0
 """How long a process counts as waiting after it asked."""
-_WAITER: Final = -1
-"""The number under which a process waits."""
+_FIRST_WAITER: Final = -1
+"""The number under which a process waits in an empty queue; who comes later has a lower one."""
 
 
 @attrs.define(eq=False)
@@ -149,20 +149,23 @@ class Places:
             rows = found.all()
             taken = [row for row in rows if not row.waiting]
             own = {row.number for row in taken if row.holder == self._holder}
-            # Who has one already does not take the last from somebody who has none.
-            others_wait = any(row.waiting and row.holder != self._holder for row in rows)
-            if len(taken) < AT_ONCE and not (own and others_wait):
+            queue = {row.holder: row.number for row in rows if row.waiting}
+            number = queue.pop(self._holder, min(queue.values(), default=_FIRST_WAITER + 1) - 1)
+            # Who has one already does not take the last from somebody who has none, and who has just given one back
+            # does not take it again before those who have waited.
+            mine_next = not queue if own else number > max(queue.values(), default=number - 1)
+            if len(taken) < AT_ONCE and mine_next:
                 await connection.execute(delete(places).where(here, mine, places.c.waiting))
-                number = next(number for number in range(AT_ONCE) if number not in own)
+                free = next(number for number in range(AT_ONCE) if number not in own)
                 await connection.execute(
-                    insert(places).values(**self._row(shop, number), until=now + self._lease)
+                    insert(places).values(**self._row(shop, free), until=now + self._lease)
                 )
-                return number
+                return free
             if not own:
                 await connection.execute(delete(places).where(here, mine, places.c.waiting))
                 await connection.execute(
                     insert(places).values(
-                        **self._row(shop, _WAITER), until=now + _WAITING_SECONDS, waiting=True
+                        **self._row(shop, number), until=now + _WAITING_SECONDS, waiting=True
                     )
                 )
         return None
