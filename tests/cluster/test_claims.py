@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import random
 import subprocess
 import sys
 import tempfile
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, rule
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from thulium_plugin_prestashop.mirror.claims import Claim, Claims, OvertakenError, Refusal
@@ -292,3 +295,26 @@ async def test_progress_is_seen_by_all(mirror: Mirror) -> None:
     async with mirror.reading() as connection:
         row = (await connection.execute(select(table))).one()
     assert row.holder == ""
+
+
+async def test_a_renewal_that_is_cancelled_ends_whatever_it_was_waiting_for(mirror: Mirror) -> None:
+    """A cancellation that turned into an error of the database once let renewals of ended runs go on for ever."""
+    process, choice = Claims(mirror, holder="a"), random.Random(8)  # noqa: S311 - a test's seed
+    held = [await process.claim(str(number)) for number in range(8)]
+
+    async def keep(claim: Claim | Refusal) -> None:
+        assert isinstance(claim, Claim)
+        while True:
+            await asyncio.sleep(0)
+            with suppress(SQLAlchemyError, OSError):
+                await process.renew(claim)
+
+    for _ in range(25):
+        tasks = [asyncio.create_task(keep(claim)) for claim in held]
+        await asyncio.sleep(choice.uniform(0, 0.03))
+        for task in tasks:
+            task.cancel()
+        _, pending = await asyncio.wait(tasks, timeout=10)
+        for task in pending:
+            task.cancel()
+        assert not pending

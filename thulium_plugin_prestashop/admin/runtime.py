@@ -46,6 +46,7 @@ class Runtime:
     """Of the integrations that run here."""
     _paces: WeakValueDictionary[str, Pace] = attrs.field(factory=WeakValueDictionary)
     _listening: asyncio.Task[None] | None = None
+    _closed: bool = False
 
     @classmethod
     def of(cls, mirror: Mirror, host: HostContext) -> "Runtime":
@@ -68,6 +69,7 @@ class Runtime:
 
     async def close(self) -> None:
         """End what goes on in the background and close the mirror."""
+        self._closed = True
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
@@ -81,7 +83,7 @@ class Runtime:
 
     async def _listen(self) -> None:
         """Let integrations know of runs that were asked for in other processes."""
-        while True:
+        while not self._closed:
             await asyncio.sleep(LISTEN_SECONDS)
             try:
                 wanted = await self.claims.requested()

@@ -40,6 +40,8 @@ class _Held:
     heard: float
     """When the database last confirmed it, by this process's monotonic clock."""
     newest: Progress | None = None
+    ended: bool = False
+    """The run has ended: a renewal that was cancelled, and failed instead, is not tried again."""
 
 
 class RunTurns:
@@ -205,6 +207,7 @@ class RunTurns:
                 )
         finally:
             finished = running.done()
+            held.ended = True
             running.cancel()
             keeping.cancel()
             await to_the_end(_ended(running, keeping))
@@ -221,7 +224,7 @@ class RunTurns:
             OvertakenError: Another process has it.
 
         """
-        while True:
+        while not held.ended:
             await asyncio.sleep(self.claims.lease / BEATS)
             asked = monotonic()
             try:

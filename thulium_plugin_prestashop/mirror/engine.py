@@ -9,7 +9,7 @@ open while the network is waited for.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 
 import attrs
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from thulium_plugin_prestashop.contract.host import HostContext
@@ -99,7 +100,9 @@ class Mirror:
             await to_the_end(_begin(connection, begin))
             yield connection
         except BaseException:
-            await to_the_end(_end(connection, commit=False))
+            # What it is rolled back for says more than that this failed too; and a cancellation must stay one.
+            with suppress(SQLAlchemyError, OSError):
+                await to_the_end(_end(connection, commit=False))
             raise
         else:
             await to_the_end(_end(connection, commit=True))
@@ -153,8 +156,9 @@ async def _end(connection: AsyncConnection, *, commit: bool) -> None:
                 await connection.close()
             except Exception:
                 # The server has gone or ended it: nothing is left to roll back, and nobody shall get it again.
-                await connection.invalidate()
-                await connection.close()
+                if not connection.closed:
+                    await connection.invalidate()
+                    await connection.close()
                 if commit:
                     raise
 
