@@ -39,6 +39,13 @@ def _parser() -> argparse.ArgumentParser:
         help="grow up to 1,000,000 orders: ten minutes more and 3 GB of disk",
     )
     parser.add_argument("--shops", type=int, default=200, help="integrations of the part many")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        nargs="+",
+        default=processes.COUNTS,
+        help="how many processes are measured, one after the other",
+    )
     parser.add_argument("--integrations", type=int, default=1_000, help="integrations of the part processes")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     parser.add_argument("--chart", type=Path, help="write the contest's chart to this SVG file")
@@ -100,7 +107,7 @@ def main() -> None:
         found["many"] = _many(arguments.shops)
         texts.append(f"## {arguments.shops} shops in one host\n\n{report.many_table(found['many'])}")
     if "processes" in parts:
-        measured = processes.measure(arguments.integrations, _tell)
+        measured = processes.measure(arguments.integrations, _tell, arguments.processes)
         found["processes"] = [attrs.asdict(each) for each in measured]
         title = f"{arguments.integrations:,} integrations in several processes"
         texts.append(f"## {title}\n\n{report.processes_table(measured)}")
