@@ -12,7 +12,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Insert, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 import thulium_plugin_prestashop.mirror.migrations as migrations_package
 from tests.databases import Databases
@@ -223,3 +225,41 @@ async def test_the_database_of_another_mirror_is_not_touched(tmp_path: Path) -> 
         assert (await connection.execute(select(skipped.c.id))).all() == []
     await one.close()
     await two.close()
+
+
+async def test_closing_waits_for_who_is_reading_and_lets_nobody_in(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    mirror = await open_database(tmp_path / "closing.db")
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def read() -> int:
+        async with mirror.reading() as connection:
+            reading.set()
+            await go_on.wait()
+            return int((await connection.execute(text("SELECT 7"))).scalar_one())
+
+    reader = asyncio.create_task(read())
+    await reading.wait()
+    closing = asyncio.create_task(mirror.close())
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    with pytest.raises(InvalidRequestError):
+        async with mirror.guarded(_nothing).writing("1"):
+            pass
+    # Cancelled or not, it closes.
+    closing.cancel()
+    await asyncio.sleep(0)
+    closing.cancel()
+    go_on.set()
+    assert await reader == 7
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert isinstance(mirror.engine.pool, AsyncAdaptedQueuePool)
+    assert mirror.engine.pool.checkedin() == mirror.engine.pool.checkedout() == 0
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+async def _nothing(_: AsyncConnection) -> None:
+    """No guard."""

@@ -1,6 +1,7 @@
 """Whenever a task is cancelled, no connection and no lock of the database stay taken."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -47,3 +48,27 @@ async def test_a_cancelled_transaction_leaves_nothing_behind(tmp_path: Path) -> 
         assert database._engine.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # noqa: SLF001 - what nobody else sees
     finally:
         await database.aclose()
+
+
+async def test_closing_waits_for_who_is_reading(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    database = await Database.open(tmp_path / "crm.db")
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> int:
+        async with database.read() as connection:
+            reading.set()
+            await go_on.wait()
+            return int((await connection.execute(sa.text("SELECT 7"))).scalar_one())
+
+    reader = asyncio.create_task(slowly())
+    await reading.wait()
+    closing = asyncio.create_task(database.aclose())
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    go_on.set()
+    assert await reader == 7
+    await closing
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()

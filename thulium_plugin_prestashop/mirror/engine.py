@@ -8,8 +8,8 @@ open while the network is waited for.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 import attrs
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from thulium_plugin_prestashop.contract.host import HostContext
@@ -35,6 +35,39 @@ _POOL: Final = {"pool_size": 4, "max_overflow": 4, "pool_timeout": 60, "pool_use
 one used last is used next, so that the cache of one is filled, and not those of all in turn.
 """
 
+CLOSING_SECONDS: Final = 10.0
+"""How long closing waits for transactions under way; they take milliseconds."""
+
+
+@attrs.define(eq=False)
+class _Transactions:
+    """Those under way in this process, so that closing leaves no connection to one of them."""
+
+    closed: bool = False
+    _count: int = 0
+    _none: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count one. Raises InvalidRequestError once the mirror is closed: a connection made then would stay open."""
+        if self.closed:
+            raise InvalidRequestError("the mirror has been closed")
+        self._count += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._count -= 1
+            if not self._count:
+                self._none.set()
+
+    async def end(self) -> None:
+        """Let no other begin, and wait for those under way."""
+        self.closed = True
+        if self._count:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._none.wait(), CLOSING_SECONDS)
+
 
 @attrs.define(eq=False)
 class Mirror:
@@ -51,6 +84,7 @@ class Mirror:
         factory=WeakValueDictionary, init=False, repr=False
     )
     _guard: Guard | None = attrs.field(default=None, init=False, repr=False)
+    _transactions: _Transactions = attrs.field(factory=_Transactions, init=False, repr=False)
 
     @property
     def shared(self) -> bool:
@@ -95,17 +129,18 @@ class Mirror:
 
     @asynccontextmanager
     async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
-        connection = PatientConnection(self.engine)
-        try:
-            await to_the_end(_begin(connection, begin))
-            yield connection
-        except BaseException:
-            # What it is rolled back for says more than that this failed too; and a cancellation must stay one.
-            with suppress(SQLAlchemyError, OSError):
-                await to_the_end(_end(connection, commit=False))
-            raise
-        else:
-            await to_the_end(_end(connection, commit=True))
+        with self._transactions.one():
+            connection = PatientConnection(self.engine)
+            try:
+                await to_the_end(_begin(connection, begin))
+                yield connection
+            except BaseException:
+                # What it is rolled back for says more than that this failed too; and a cancellation must stay one.
+                with suppress(SQLAlchemyError, OSError):
+                    await to_the_end(_end(connection, commit=False))
+                raise
+            else:
+                await to_the_end(_end(connection, commit=True))
 
     async def vacuum(self) -> None:
         """Give freed space back and leave no remnant of deleted rows, in the file or in its write-ahead log.
@@ -126,11 +161,15 @@ class Mirror:
                 (await connection.exec_driver_sql(statement)).close()
 
     async def close(self) -> None:
-        """Close every connection and its thread."""
+        """Close every connection and its thread, once the transactions under way have ended."""
         try:
             await self.linking.close()
         finally:
-            await self.engine.dispose()
+            await to_the_end(self._close())
+
+    async def _close(self) -> None:
+        await self._transactions.end()
+        await self.engine.dispose()
 
 
 async def _begin(connection: AsyncConnection, begin: str) -> None:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -16,6 +16,8 @@ from thulium_plugin_prestashop.sandbox.crm.patience import PatientConnection, to
 
 BUSY_MS = 10_000
 CONNECTIONS = 4
+CLOSING_SECONDS: Final = 10.0
+"""How long closing waits for transactions under way; they take milliseconds."""
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # With WAL a crash of the process loses nothing, a crash of the machine at most the last transactions.
@@ -33,6 +35,8 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing = asyncio.Lock()
+        self._under_way = 0
+        self._ended = asyncio.Event()
 
     @classmethod
     async def open(cls, path: Path) -> "Database":
@@ -55,8 +59,15 @@ class Database:
         return database
 
     async def aclose(self) -> None:
-        """Close every connection and end its thread."""
-        await to_the_end(self._engine.dispose())
+        """Close every connection and end its thread, once the transactions under way have ended."""
+        await to_the_end(self._close())
+
+    async def _close(self) -> None:
+        if self._under_way:
+            # A connection that came back later would be nobody's, and stay open.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), CLOSING_SECONDS)
+        await self._engine.dispose()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -73,14 +84,21 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
         connection = PatientConnection(self._engine)
+        self._under_way += 1
+        self._ended.clear()
         try:
-            await connection.take(thulium_write=write)
-            yield connection
-        except BaseException:
-            await connection.give_back(commit=False)
-            raise
-        else:
-            await connection.give_back(commit=True)
+            try:
+                await connection.take(thulium_write=write)
+                yield connection
+            except BaseException:
+                await connection.give_back(commit=False)
+                raise
+            else:
+                await connection.give_back(commit=True)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._ended.set()
 
     async def truncate_log(self) -> None:
         """Move everything from the write-ahead log into the file and empty the log, so that erased text is in
