@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import insert, text
 
-from tests.performance.test_postgresql_plans import looks, of_others, recorded, told
+from tests.performance.recording import recorded
+from tests.performance.test_postgresql_plans import looks, of_others, told
 from thulium_plugin_prestashop.mirror.claims import Claim, Claims
 from thulium_plugin_prestashop.mirror.engine import Mirror
 from thulium_plugin_prestashop.mirror.tables import claims

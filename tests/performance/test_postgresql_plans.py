@@ -7,14 +7,14 @@ customer of the host are named in ``FROM_THE_CARD``: a merge or an erasure must 
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
+from tests.performance.recording import Statement, recorded
 from tests.sync.bench import Bench
 from thulium_plugin_prestashop.mirror import callers, links, overview, quarantine, reads, runlog, state
 from thulium_plugin_prestashop.mirror.engine import Mirror
@@ -29,7 +29,6 @@ SHOPS = 40
 FROM_THE_CARD = re.compile(r"prestashop_links by ix_prestashop_links_customer \(\(?crm_id\)?(::text)? = ")
 """Merges, erasures and the tabs of a card: one look-up by the host's customer, whatever shops know them."""
 OWN = re.compile(r" \(?.*\bintegration\)?(::text)? = ")
-Statement = tuple[str, Any]
 
 
 @pytest.fixture
@@ -54,26 +53,6 @@ async def crowded(tmp_path: Path, mirror: Mirror) -> AsyncIterator[Bench]:
                 )
                 await connection.execute(text(f"ANALYZE {table.name}"))
         yield bench
-
-
-@contextmanager
-def recorded(mirror: Mirror) -> Iterator[list[Statement]]:
-    """Every different statement, with one set of its parameters."""
-    found: dict[str, Statement] = {}
-
-    def note(*told: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it
-        _connection, _cursor, sql, parameters, _context, many = told
-        # Lists of different lengths are one statement.
-        shape = re.sub(r"(\$\d+(::\w+)?(, )?)+", "$…", sql)
-        found.setdefault(shape, (sql, parameters[0] if many else parameters))
-
-    statements: list[Statement] = []
-    event.listen(mirror.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(mirror.engine.sync_engine, "before_cursor_execute", note)
-    statements += found.values()
 
 
 async def looks(mirror: Mirror, statements: list[Statement]) -> dict[str, list[str]]:

@@ -1,12 +1,9 @@
 """Every statement of every kind of run is answered from an index, and walks no table of the shop's rows whole."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import event
-
+from tests.performance.recording import Statement, recorded
 from tests.sync.bench import Bench
 from thulium_plugin_prestashop.mirror.engine import Mirror
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
@@ -21,27 +18,6 @@ PENDING = "USING INDEX ix_prestashop_customers_pending"
 """A partial index, empty but for what a run has yet to do."""
 NIGHTLY = "DELETE FROM prestashop_orders WHERE prestashop_orders.integration = ? AND prestashop_orders.removed_at < ?"
 """Part of the sweep, which looks at every id anyway."""
-Statement = tuple[str, Any]
-
-
-@contextmanager
-def recorded(mirror: Mirror) -> Iterator[list[Statement]]:
-    """Every different statement that the mirror executes, with one set of its parameters."""
-    found: dict[str, Statement] = {}
-
-    def note(*told: Any) -> None:  # noqa: ANN401 - as SQLAlchemy calls it
-        _connection, _cursor, sql, parameters, _context, many = told
-        # Lists of different lengths are one statement.
-        shape = re.sub(r"\?(?:, \?)+", "?…", sql)
-        found.setdefault(shape, (sql, parameters[0] if many else parameters))
-
-    statements: list[Statement] = []
-    event.listen(mirror.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(mirror.engine.sync_engine, "before_cursor_execute", note)
-    statements += found.values()
 
 
 async def plans(mirror: Mirror, statements: Sequence[Statement]) -> dict[str, str]:

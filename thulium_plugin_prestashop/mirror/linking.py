@@ -28,7 +28,7 @@ _LOCK_TIMEOUT: Final = "55P03"
 
 _KEY: Final = "hashtextextended(current_schema() || '/prestashop-linking', 0)"
 _LOCK: Final = text(f"SELECT pg_advisory_lock({_KEY})")
-# All of this session's: a lock that is granted in the very moment its waiting times out is kept in spite of the error,
+# Whatever this connection holds: a lock that is granted in the very moment its waiting times out is kept in spite of the error,
 # and counted twice when it is asked for again.
 _UNLOCK: Final = text(f"SELECT pg_advisory_unlock({_KEY}), pg_advisory_unlock_all()")
 _ALIVE: Final = text("SELECT 1")
