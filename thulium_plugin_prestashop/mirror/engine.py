@@ -218,6 +218,8 @@ async def open_database(where: str | Path) -> Mirror:
     """The mirror in a file, or at an address (see :func:`.address.database_address`), with all tables."""
     mirror = connect(where)
     try:
+        if mirror.path is not None:
+            await asyncio.to_thread(sqlite.switch_to_wal, mirror.path)
         await refuse_newer(mirror.engine)
         if not await is_current(mirror.engine):
             await _upgrade(mirror, database_address(where))

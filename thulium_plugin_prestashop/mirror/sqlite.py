@@ -1,5 +1,9 @@
 """The mirror in a SQLite file: one writer at a time, readers that never wait for it."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final
 
 from sqlalchemy import event
@@ -28,6 +32,29 @@ of the usual 128 on each of four connections, a large import kept 5 MB for nothi
 
 VACUUM: Final = "VACUUM"
 CHECKPOINT: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
+
+
+_SWITCHING_SECONDS: Final = 10.0
+
+
+def switch_to_wal(path: Path) -> None:
+    """Put the file into WAL mode, which it stays in. Blocks: to be called in a thread, before anybody else connects.
+
+    Two who switch a new file at once may each wait for the other; SQLite then refuses one without asking its busy
+    time-out (https://sqlite.org/c3ref/busy_handler.html), so it is tried again here. What else is wrong with the file
+    the first query says better.
+    """
+    until = monotonic() + _SWITCHING_SECONDS
+    while True:
+        try:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or monotonic() >= until:
+                return
+        else:
+            return
+        sleep(0.01)
 
 
 def create_engine(address: URL, **pool: Any) -> AsyncEngine:  # noqa: ANN401 - options of SQLAlchemy's pool
