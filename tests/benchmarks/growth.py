@@ -4,6 +4,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import attrs
 import orjson
@@ -16,6 +17,8 @@ from tests.benchmarks.shop import Wanted
 IN_MEMORY = 200_000
 """Shops with more orders than that keep their data in a file."""
 VIEWS = 1_000
+CHANGES = 20
+"""Customers, addresses and orders, of each so many, that change before one of the ticks."""
 
 
 @attrs.frozen
@@ -35,6 +38,8 @@ class Size:
     tick_requests: int
     tick_seconds: float
     tick_rss_mb: float
+    changed_requests: int
+    changed_seconds: float
     tab_p50_ms: float
     tab_p99_ms: float
     search_p50_ms: float
@@ -63,10 +68,15 @@ def _measured(orders: int, plugin: Plugin, tell: Callable[[str], None]) -> Size:
             first = plugin.read(running, folder)
             first_requests = _run_requests(first)
             # Made-up rows bunch at the moment up to which they were made. A change today moves the window past it.
-            running.ask("touch")
+            running.ask("touch", count=1)
             plugin.read(running, folder, again=True)
             tell("a tick of the unchanged shop")
             tick = plugin.read(running, folder, again=True)
+            tell(f"a tick after {CHANGES} changes in each table")
+            running.ask("touch", count=CHANGES)
+            changed = plugin.read(running, folder, again=True)
+            if (stored := _figures(changed)["figures"]["orders_stored"]) != CHANGES:
+                raise RuntimeError(f"{stored} orders were stored after {CHANGES} changes")
         tell(f"{VIEWS:,} tabs and searches")
         data = folder / "crm"
         place = plugin.place(folder, again=True)
@@ -88,10 +98,16 @@ def _measured(orders: int, plugin: Plugin, tell: Callable[[str], None]) -> Size:
             tick_requests=_run_requests(tick),
             tick_seconds=tick.work_seconds,
             tick_rss_mb=tick.finished.rss_mb,
+            changed_requests=_run_requests(changed),
+            changed_seconds=changed.work_seconds,
             **orjson.loads(views.out),
         )
 
 
 def _run_requests(reading: Reading) -> int:
     """Requests of the run itself, without those that connected the shop."""
-    return int(orjson.loads(reading.finished.out)["requests"])
+    return int(_figures(reading)["requests"])
+
+
+def _figures(reading: Reading) -> Any:  # noqa: ANN401 - what ``sync --json`` prints
+    return orjson.loads(reading.finished.out)

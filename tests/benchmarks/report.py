@@ -70,6 +70,8 @@ def growth_table(sizes: Sequence[Size]) -> str:
         "tick requests",
         "tick s",
         "tick MB",
+        "requests, 20 changed",
+        "s, 20 changed",
         "tab ms (99 %)",
         "search ms (99 %)",
     )
@@ -86,6 +88,8 @@ def growth_table(sizes: Sequence[Size]) -> str:
             str(each.tick_requests),
             f"{each.tick_seconds:.2f}",
             f"{each.tick_rss_mb:.0f}",
+            str(each.changed_requests),
+            f"{each.changed_seconds:.2f}",
             f"{each.tab_p50_ms:.1f} ({each.tab_p99_ms:.1f})",
             f"{each.search_p50_ms:.1f} ({each.search_p99_ms:.1f})",
         )

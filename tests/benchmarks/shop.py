@@ -1,8 +1,8 @@
 """The shop of a benchmark: demo shops in a process of their own, asked and disturbed by lines of JSON.
 
 ``python -m tests.benchmarks.shop '<JSON of Wanted>'`` prints one line with the addresses, then answers one line for
-each line it reads: ``{"do": "served"}``, ``{"do": "visits"}``, ``{"do": "forget"}``, ``{"do": "touch"}``, ``{"do": "churn", "on": true}``, ``{"do": "truth"}``.
-It ends with its standard input.
+each line it reads: ``{"do": "served"}``, ``{"do": "visits"}``, ``{"do": "forget"}``, ``{"do": "touch", "count": 1}``,
+``{"do": "churn", "on": true}``, ``{"do": "truth"}``. It ends with its standard input.
 """
 
 import asyncio
@@ -83,8 +83,8 @@ class Churn:
 
 
 async def answer(shops: Sequence[DemoShop], churn: Churn, command: dict[str, Any]) -> object:
-    """Do what one line asks for, of the first shop; ``touch`` changes the newest row of each table, ``visits`` are of
-    all shops, and so is ``forget``.
+    """Do what one line asks for, of the first shop; ``touch`` changes the newest ``count`` rows of each table, ``visits``
+    are of all shops, and so is ``forget``.
     """
     shop = shops[0]
     match command["do"]:
@@ -101,7 +101,7 @@ async def answer(shops: Sequence[DemoShop], churn: Churn, command: dict[str, Any
             return True
         case "touch":
             for resource in RESOURCES:
-                shop.touch(resource, shop.store.next_id(resource) - 1)
+                _touch_newest(shop, resource, command["count"])
             return True
         case "churn":
             await churn.switch(on=command["on"])
@@ -110,6 +110,15 @@ async def answer(shops: Sequence[DemoShop], churn: Churn, command: dict[str, Any
             return {resource: [row["id"] for row in shop.all_rows(resource)] for resource in RESOURCES}
         case other:
             raise ValueError(other)
+
+
+def _touch_newest(shop: DemoShop, resource: str, count: int) -> None:
+    for number in range(shop.store.next_id(resource) - 1, 0, -1):
+        if count == 0:
+            return
+        with suppress(KeyError):  # there is no such row
+            shop.touch(resource, number)
+            count -= 1
 
 
 async def serve(wanted: Wanted) -> None:
