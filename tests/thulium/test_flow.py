@@ -78,7 +78,8 @@ class Way:
 
     def check_nothing_twice(self) -> None:
         """No two cards with one number, no order in two rows."""
-        numbers = [record.fields.get(ID_FIELD) for record in self.thulium.store.customers.values()]
+        records = self.thulium.store.customers.values()
+        numbers = [record.fields[ID_FIELD] for record in records if ID_FIELD in record.fields]
         assert len(numbers) == len(set(numbers))
         assert set(self.numbers().values()) <= {1}
 
@@ -87,14 +88,21 @@ class Way:
 async def way(
     folder: Path, shop: DemoShop, switches: Switches | None = None, *, status: str = "", more: str = ""
 ) -> AsyncIterator[Way]:
-    columns = ", ".join(f'{cell} = "{name}"' for cell, name in COLUMNS.items())
     async with shop, StandIn(new_store(), switches) as thulium:
-        settings = SETTINGS.format(
-            thulium=thulium.address, shop=shop.url, columns=f"{{ {columns} }}", status=status, more=more
-        )
-        for name, text in (("bridge.toml", settings), ("password", thulium.password), ("key", shop.key)):
-            (folder / name).write_text(text)
-        yield Way(shop, thulium, folder / "bridge.toml")
+        yield Way(shop, thulium, write_settings(folder, shop, thulium, status=status, more=more))
+
+
+def write_settings(
+    folder: Path, shop: DemoShop, thulium: StandIn, *, status: str = "", more: str = ""
+) -> Path:
+    """The settings of a bridge between the two, and the files of secrets that they name."""
+    columns = ", ".join(f'{cell} = "{name}"' for cell, name in COLUMNS.items())
+    settings = SETTINGS.format(
+        thulium=thulium.address, shop=shop.url, columns=f"{{ {columns} }}", status=status, more=more
+    )
+    for name, text in (("bridge.toml", settings), ("password", thulium.password), ("key", shop.key)):
+        (folder / name).write_text(text)
+    return folder / "bridge.toml"
 
 
 def small_shop() -> DemoShop:

@@ -51,6 +51,8 @@ class StandIn:
         self.password = password
         self.faults: list[Fault] = []
         self.writes: list[Write] = []
+        self.on_write: Callable[[], object] | None = None
+        """Called with each write that has come in, before it is carried out."""
         self.requests = 0
         self.port = 0
         self._runner: web.AppRunner | None = None
@@ -106,6 +108,8 @@ class StandIn:
         if request.method != "GET":
             body = await request.read()
             self.writes.append(Write(request.method, path, orjson.loads(body) if body else None))
+            if self.on_write is not None:
+                self.on_write()
         try:
             return await handler(request)
         except RefusedError as refusal:
