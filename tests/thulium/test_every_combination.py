@@ -270,11 +270,12 @@ async def test_killed_restarted_and_disturbed_it_ends_the_same(
             switches: Switches = TRIED[number]
             folder = tmp_path / str(number)
             folder.mkdir()
+            random = Random(number)  # noqa: S311 - a seed, no secret
             async with StandIn(new_store(), switches) as thulium:
-                shop = (newest, oldest)[number % 2]
+                shop = random.choice((newest, oldest))
                 here = Way(shop, thulium, write_settings(folder, shop, thulium))
                 try:
-                    await walk(here, bridges, Random(number), tally)  # noqa: S311 - a seed, no secret
+                    await walk(here, bridges, random, tally)
                 except BaseException as error:
                     error.add_note(f"combination {number}: {switches}")
                     raise
