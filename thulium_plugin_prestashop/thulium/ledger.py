@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
@@ -21,11 +21,13 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from thulium_plugin_prestashop.thulium import ledger_tables as tables
-from thulium_plugin_prestashop.thulium.together import undisturbed
+from thulium_plugin_prestashop.thulium.together import UnderWay, undisturbed
 
 T = TypeVar("T")
 
 FILE_NAME: Final = "bridge.db"
+CLOSING_SECONDS: Final = 10.0
+"""How long closing waits for who uses a connection; it takes milliseconds."""
 
 
 class Kind(Enum):
@@ -74,6 +76,7 @@ class Ledger:
         self._salt = salt
         # SQLite has one writer; waiting here is fairer and quieter than its busy time-out.
         self._writer = asyncio.Lock()
+        self._under_way = UnderWay()
 
     @classmethod
     @undisturbed
@@ -98,7 +101,9 @@ class Ledger:
 
     @undisturbed
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection, once nobody uses one: what came back later would stay open."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._under_way.none(), CLOSING_SECONDS)
         await self._engine.dispose()
 
     # E-mails and phones that were written
@@ -107,7 +112,7 @@ class Ledger:
     async def written(self, customers: Iterable[int], kind: Kind) -> dict[int, set[str]]:
         """Fingerprints of what was written to these cards; compare with :meth:`fingerprint`."""
         found: dict[int, set[str]] = {}
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             for part in _parts(list(customers)):
                 query = select(tables.written.c.customer, tables.written.c.key).where(
                     tables.written.c.customer.in_(part), tables.written.c.kind == kind.value
@@ -121,7 +126,7 @@ class Ledger:
         """The cards to which these e-mails or phones were written, by key."""
         by_fingerprint = {self.fingerprint(key): key for key in keys}
         found: dict[str, set[int]] = {}
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             for part in _parts(list(by_fingerprint)):
                 query = select(tables.written.c.customer, tables.written.c.key).where(
                     tables.written.c.key.in_(part), tables.written.c.kind == kind.value
@@ -152,7 +157,7 @@ class Ledger:
         query = select(tables.rows).where(
             tables.rows.c.integration == integration, tables.rows.c.customer == customer
         )
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             found = (await connection.execute(query)).all()
         return {
             row.order: RowNote(row.order, RowState(row.state), row.item, row.checksum, row.count_before)
@@ -209,7 +214,7 @@ class Ledger:
             .order_by(tables.queue.c.number, tables.queue.c.integration, tables.queue.c.customer)
             .limit(limit)
         )
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return [
                 Queued(row.integration, row.customer, row.number) for row in await connection.execute(query)
             ]
@@ -217,7 +222,7 @@ class Ledger:
     @undisturbed
     async def queue_length(self) -> int:
         """How many customers' rows are to be looked at."""
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return int(
                 (await connection.execute(select(func.count()).select_from(tables.queue))).scalar_one()
             )
@@ -239,7 +244,7 @@ class Ledger:
     @undisturbed
     async def fact(self, key: str) -> Any:  # noqa: ANN401 - whatever JSON was stored
         """A stored value, or ``None``."""
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             value = (
                 await connection.execute(select(tables.facts.c.value).where(tables.facts.c.key == key))
             ).scalar()
@@ -265,9 +270,16 @@ class Ledger:
                     await connection.execute(delete(table).where(table.c.customer.in_(part)))
 
     @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        with self._under_way.one():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
     async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        async with self._writer, self._engine.begin() as connection:
-            yield connection
+        with self._under_way.one():
+            async with self._writer, self._engine.begin() as connection:
+                yield connection
 
 
 def _parts(items: Sequence[T], size: int = 500) -> Iterable[Sequence[T]]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -31,12 +32,41 @@ def undisturbed(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Co
     @functools.wraps(function)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
         task = asyncio.ensure_future(function(*args, **kwargs))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait({task})
+        cancelled: asyncio.CancelledError | None = None
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError as error:  # it may come more than once
+                cancelled = error
+        if cancelled is not None:
             if not task.cancelled():
                 task.exception()  # looked at, so that asyncio does not complain that nobody did
-            raise
+            raise cancelled
+        return task.result()
 
     return call
+
+
+class UnderWay:
+    """Counts work that closing has to wait for."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count one more while it lasts."""
+        self._count += 1
+        self._none.clear()
+        try:
+            yield
+        finally:
+            self._count -= 1
+            if not self._count:
+                self._none.set()
+
+    async def none(self) -> None:
+        """Wait until all of it has ended."""
+        await self._none.wait()
