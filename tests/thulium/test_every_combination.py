@@ -26,7 +26,7 @@ from tests.thulium.conftest import new_store
 from tests.thulium.quick_sqlite import make_sqlite_quick
 from tests.thulium.test_every_way import (
     OWN_COLUMN,
-    TRIED,
+    PAIRS,
     check_cards,
     check_kept,
     edit,
@@ -35,6 +35,7 @@ from tests.thulium.test_every_way import (
     people,
 )
 from tests.thulium.test_flow import RECORDINGS, Way, write_settings
+from tests.thulium.test_switches import EVERY
 from thulium_plugin_prestashop.contract.errors import HostUnavailableError
 from thulium_plugin_prestashop.contract.tasks import Trigger
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
@@ -46,6 +47,7 @@ from thulium_plugin_prestashop.thulium.standin import Fault, FaultKind, StandIn,
 from thulium_plugin_prestashop.thulium.values import email_key
 
 ALL: Final = bool(os.environ.get("THULIUM_ALL_SWITCHES"))
+TRIED: Final = EVERY if ALL else PAIRS
 SHARDS: Final = 96 if ALL else 4
 LATEST_KILL: Final = 12
 """A first run of the small shops writes about so often."""

@@ -1,11 +1,10 @@
 """Recorded answers of real shops → the plugin → the bridge → Thulium, in every way it may behave: the right people,
 fields and orders arrive, what agents enter before and between runs stays, and a run without changes writes nothing.
 
-By default as many combinations as it takes to have every two choices together, half of them with agents and half of
-them with faults; all, twice, with ``THULIUM_ALL_SWITCHES=1``.
+As many combinations as it takes to have every two choices together, half of them with agents and half of them with
+faults. A shorter way goes through all of them in ``test_every_combination.py``.
 """
 
-import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from tests.thulium.conftest import GROUP, ID_FIELD
 from tests.thulium.test_flow import RECORDINGS, Way, owned, small_shop, way
-from tests.thulium.test_switches import EVERY, SAMPLE, choices, together
+from tests.thulium.test_switches import SAMPLE, choices, together
 from thulium_plugin_prestashop.sandbox.shop import DemoShop
 from thulium_plugin_prestashop.thulium.standin import Fault, FaultKind, Switches
 from thulium_plugin_prestashop.thulium.standin.store import Record
@@ -33,7 +32,7 @@ def every_pair() -> Iterator[Switches]:
         yield best
 
 
-TRIED = EVERY if os.environ.get("THULIUM_ALL_SWITCHES") else list(every_pair())
+PAIRS = list(every_pair())
 
 
 def people(shop: DemoShop) -> dict[str, str]:
@@ -135,7 +134,7 @@ def foreign(here: Way) -> list[dict[int, str]]:
     return [row.values for row in here.thulium.store.rows.values() if 11 not in row.values]
 
 
-WITH_AGENTS, WITH_TROUBLES = (TRIED, TRIED) if TRIED is EVERY else (TRIED[::2], TRIED[1::2])
+WITH_AGENTS, WITH_TROUBLES = PAIRS[::2], PAIRS[1::2]
 
 
 @pytest.mark.parametrize("number", range(len(WITH_AGENTS)))

@@ -3,7 +3,7 @@
 By default a sample runs that holds every three choices together; with ``THULIUM_ALL_SWITCHES=1`` all 31,104
 combinations do (an hour of one core; ``--basetemp`` on a file system in memory spares the waiting for a disk). A run
 is played here as the plugin plays one: look everybody up, change whom it finds, create the others, copy the orders.
-The plugin itself goes the whole way in ``test_every_way.py``.
+The plugin itself goes the whole way in ``test_every_way.py`` and ``test_every_combination.py``.
 """
 
 import itertools
