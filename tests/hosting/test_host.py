@@ -55,9 +55,14 @@ async def test_hooks_run_in_order_and_plugins_get_contexts_of_their_own(new_host
     assert told == ["start a", "start b", "stop b", "stop a"]
 
 
-async def test_a_plugin_that_does_not_start_is_a_problem_and_not_an_error(new_host: NewHost) -> None:
-    def broken(host: HostContext) -> None:
-        raise OSError(f"no room for {host.name}")
+@pytest.mark.parametrize(
+    ("failure", "why"), [(OSError("no room for test"), "no room for test"), (TimeoutError(), "TimeoutError")]
+)
+async def test_a_plugin_that_does_not_start_is_a_problem_and_not_an_error(
+    new_host: NewHost, failure: Exception, why: str
+) -> None:
+    def broken() -> None:
+        raise failure
 
     bad = scripted_plugin("bad", types=[ScriptedType("of bad")], hooks={"thulium_startup": broken})
     good = scripted_plugin("good", types=[ScriptedType("of good")])
@@ -65,7 +70,7 @@ async def test_a_plugin_that_does_not_start_is_a_problem_and_not_an_error(new_ho
         assert [kind.id for kind in host.types()] == ["of good"]
         assert [plugin.id for plugin in host.plugins] == ["good"]
         (raised,) = host.problems.list()
-        assert raised.problem.message.en == "The plugin bad is not used: it does not start: no room for test."
+        assert raised.problem.message.en == f"The plugin bad is not used: it does not start: {why}."
         assert "Wtyczka bad" in raised.problem.message.pl
 
 
