@@ -171,7 +171,9 @@ class Host:
         if failure is not None:
             self._manager.unregister(name=plugin.id)
             said = failure.message if isinstance(failure, CannotStartError) else None
-            raise PluginError(plugin.id, f"it does not start: {str(failure) or type(failure).__name__}", said) from failure
+            raise PluginError(
+                plugin.id, f"it does not start: {str(failure) or type(failure).__name__}", said
+            ) from failure
         self.plugins.append(plugin)
         await self.problems.resolve(f"plugin:{plugin.id}", PLUGIN_FAILED)
         for answer in self.hooks.ask("thulium_integration_types", plugin=plugin.id):
